@@ -1,0 +1,1 @@
+"""The herd: servers that tell each other where every client is."""

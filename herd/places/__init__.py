@@ -1,0 +1,1 @@
+"""What is near a position: one interface, several sources."""

@@ -1,0 +1,1 @@
+"""Every server's HTTP side: the herd for browsers and curl."""
