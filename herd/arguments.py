@@ -1,0 +1,136 @@
+"""The words of the command line: what may be asked for, and with which options."""
+
+import argparse
+import math
+import re
+from pathlib import Path
+
+USAGE = """\
+run.py [options]                        run the herd: every server, one process each
+       run.py [options] NAME                   run one server
+       run.py iamat CLIENT LOCATION            tell a server where a client is
+       run.py whatsat CLIENT RADIUS LIMIT      ask a server what is near a client
+       run.py replay TRACK.gpx --client NAME   walk a recorded track through the herd
+       run.py test [pytest arguments]          check style, types and imports, run the tests
+       run.py setup                            only install what is needed, into .venv"""
+
+EXAMPLES = """\
+examples:
+  python3 run.py
+  python3 run.py iamat kiwi.cs.ucla.edu +34.068930-118.445127
+  python3 run.py whatsat kiwi.cs.ucla.edu 10 5 --server Welsh
+  python3 run.py replay walk.gpx --client me --speed 60
+
+The first call installs a few packages into .venv beside run.py; --help never does.
+`run.py COMMAND --help` says more about a command; herd.example.toml explains all settings."""
+
+OPTIONS_WITH_VALUE = ("--config", "--data", "--log-level")
+LEVELS = ("debug", "info", "warning", "error")
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    """Return the options, and the command: a key of PARSERS, or "run" with the server's `name` (None: all).
+
+    Help and mistakes end the program, as argparse has it.
+    """
+    at = 0  # of the first argument that is neither an option nor an option's value
+    while at < len(argv) and argv[at].startswith("-"):
+        at += 2 if argv[at] in OPTIONS_WITH_VALUE else 1
+    before, command, after = argv[:at], "".join(argv[at : at + 1]), argv[at + 1 :]
+    if command not in PARSERS:
+        return _server_parser().parse_args(["--help"] if command == "help" else argv, _named("run"))
+    options = _named(command)
+    if command == "test" and after not in (["-h"], ["--help"]):
+        options.pytest, after = after, []  # all its arguments are pytest's, options of ours too
+    # argparse takes a location in the southern half for an option, but no argument that begins with a blank.
+    after = [" " + word if re.match(r"-[0-9.]", word) else word for word in after]
+    return PARSERS[command]().parse_args(before + after, options)
+
+
+def _named(command: str) -> argparse.Namespace:
+    return argparse.Namespace(command=command, config=None, name=None, server=None)
+
+
+def _config_option() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="settings (default: herd.toml beside run.py, or the built-in herd)",
+    )
+    return parser
+
+
+def _server_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="run.py",
+        usage=USAGE,
+        description="A herd of servers that tell each other where every client is.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[_config_option()],
+        allow_abbrev=False,
+    )
+    parser.add_argument("name", nargs="?", metavar="NAME", help="the one server to run (default: the whole herd)")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="where logs go (default: data/ beside run.py)")
+    parser.add_argument("--log-level", choices=LEVELS, default="warning", help="for the console (default: warning)")
+    parser.add_argument("--until-stdin-closes", action="store_true", help=argparse.SUPPRESS)  # for the starter
+    return parser
+
+
+def _client_parser(command: str, description: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("run.py " + command, description=description, parents=[_config_option()])
+    parser.add_argument("--server", metavar="NAME", help="the server to talk to (default: the first)")
+    return parser
+
+
+def _iamat_parser() -> argparse.ArgumentParser:
+    parser = _client_parser("iamat", "Tell a server where a client is.")
+    parser.add_argument("client", metavar="CLIENT", help="its ID: anything without white space")
+    parser.add_argument("location", type=str.strip, metavar="LOCATION", help="as in -33.8568+151.2153")
+    parser.add_argument("--time", metavar="T", help="POSIX seconds (default: now)")
+    return parser
+
+
+def _whatsat_parser() -> argparse.ArgumentParser:
+    parser = _client_parser("whatsat", "Ask a server where a client is and what is near it.")
+    parser.add_argument("client", metavar="CLIENT", help="its ID")
+    parser.add_argument("radius", metavar="RADIUS", help="in km, at most 50")
+    parser.add_argument("limit", metavar="LIMIT", help="how many places, at most 20")
+    return parser
+
+
+def _replay_parser() -> argparse.ArgumentParser:
+    parser = _client_parser("replay", "Walk a recorded GPX track through the herd, in its own rhythm.")
+    parser.add_argument("track", type=Path, metavar="TRACK.gpx")
+    parser.add_argument("--client", required=True, metavar="NAME", help="the ID of the client that walks")
+    parser.add_argument("--speed", type=_speed, default=10.0, help="times as fast as recorded (default: 10)")
+    return parser
+
+
+def _test_parser() -> argparse.ArgumentParser:
+    description = "Check style, types and imports and run the tests; with arguments, run pytest alone with them."
+    return argparse.ArgumentParser("run.py test", usage="run.py test [pytest arguments]", description=description)
+
+
+def _setup_parser() -> argparse.ArgumentParser:
+    return argparse.ArgumentParser("run.py setup", description="Install what running needs, into .venv.")
+
+
+def _speed(text: str) -> float:
+    number = float(text)
+    if not 0 < number < math.inf:
+        raise ValueError
+    return number
+
+
+_speed.__name__ = "speed above zero"  # argparse says: invalid ... value
+
+PARSERS = {
+    "iamat": _iamat_parser,
+    "whatsat": _whatsat_parser,
+    "replay": _replay_parser,
+    "test": _test_parser,
+    "setup": _setup_parser,
+}

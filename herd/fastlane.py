@@ -1,0 +1,96 @@
+r"""The two loops that a busy server lives in: IAMAT lines from clients and AT lines from peers, a chunk at a time.
+
+Each takes the plainly valid lines of a chunk by one compiled pattern and hands every other line to the slow lane
+(`herd.messages`). What a pattern here admits is a strict subset of the language, and what is done with it equals
+what the slow lane would do; `tests/test_fastlane.py` holds them together on random and nasty lines.
+
+Measured (tests/bench, CPython 3.11, per line at 600 lines a chunk): findall 0.5 us, the answer 0.45, int 0.15, the
+store 0.15. Streams with readline and a write a line cost ten times as much in all. Possessive quantifiers and
+[0-9] are a tenth quicker than \d+ and greedy ones.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+
+from herd.messages import CLIENT_LIMIT, FUTURE_LIMIT, NAME_LIMIT, NOT_WHITE
+from herd.store import Batch
+
+# Plain: single spaces, two digits of latitude below 90, one to three of longitude below 180, both with decimals,
+# ten digits of seconds and nine of nanoseconds. The last alternatives take any other line whole, and any number of
+# empty ones at once.
+_PLAIN_CLIENT = rb"%b{1,%d}+" % (NOT_WHITE, CLIENT_LIMIT)
+_PLAIN_LOCATION = rb"[+-][0-8][0-9]\.[0-9]{1,15}+[+-](?:1[0-7]|0?[0-9])?[0-9]\.[0-9]{1,15}+"
+_PLAIN_TIME = rb"([0-9]{10})\.([0-9]{9})"
+_PLAIN_SAID = rb"((%b) %b %b)" % (_PLAIN_CLIENT, _PLAIN_LOCATION, _PLAIN_TIME)
+_OTHER = rb"|([^\n]++)\n|\n++"
+# A skew of more than -60 s: then the client's own time is the first component of the report's rank.
+_PLAIN_SKEW = rb"(?:\+[0-9]{1,12}|-[0-5]?[0-9])\.[0-9]{9}"
+_PLAIN_NAME = rb"%b{1,%d}+" % (NOT_WHITE, NAME_LIMIT)
+
+_IAMAT = re.compile(rb"IAMAT " + _PLAIN_SAID + rb"\n" + _OTHER)
+_AT = re.compile(rb"(AT %b %b " % (_PLAIN_NAME, _PLAIN_SKEW) + _PLAIN_SAID + rb")\n" + _OTHER)
+
+# What split_commands finds in a line: what the client said from its ID on, ID, seconds, nanoseconds; other line.
+Command = tuple[bytes, bytes, bytes, bytes, bytes]
+
+
+def split_commands(lines: bytes) -> list[Command]:
+    """Split whole lines from a client into plain IAMATs and others."""
+    return _IAMAT.findall(lines)
+
+
+def hear_clients(
+    commands: Iterable[Command],
+    heard_by: bytes,
+    now: int,
+    batch: Batch,
+    answers: list[bytes],
+    answer_other: Callable[[bytes], bool],
+) -> bool:
+    """Carry out a client's commands in order, answer them, and collect what changed in the batch.
+
+    `heard_by` is `b"AT <server> "`, `now` nanoseconds since 1970. Stops where `answer_other` returns False, with
+    the iterator behind that line; tells whether all was carried out.
+    """
+    number, origin = batch.number, batch.origin
+    reports, changed, lines = batch.reports, batch.clients, batch.lines
+    known = reports.get
+    future = now + FUTURE_LIMIT
+    for said, client, seconds, nanos, other in commands:
+        # Reports from the future and ties with the known one are the slow lane's.
+        if (
+            client
+            and (time := int(seconds + nanos)) <= future
+            and ((old := known(client)) is None or time != old[0])
+        ):
+            skew = b"%+011d" % (now - time)
+            line = b"%b%b.%b %b" % (heard_by, skew[:-9], skew[-9:], said)
+            answers.append(line)
+            # A repetition of a report that was from the future when it was stored ends with the same words.
+            if old is None or (time > old[0] and not old[1].endswith(said)):
+                reports[client] = (time, line, number, origin)
+                changed.append(client)
+                lines.append(line)
+        elif (client or other) and not answer_other(b"IAMAT " + said if client else other):
+            return False
+    return True
+
+
+def hear_peer(chunk: bytes, batch: Batch, hear_other: Callable[[bytes], None]) -> None:
+    """Take in whole lines from a peer: keep each newer report and collect it in the batch, its bytes unchanged."""
+    number, origin = batch.number, batch.origin
+    reports, changed, lines = batch.reports, batch.clients, batch.lines
+    known = reports.get
+    for line, _said, client, seconds, nanos, other in _AT.findall(chunk):
+        if not client:
+            if other:
+                hear_other(other)
+            continue
+        time = int(seconds + nanos)
+        old = known(client)
+        if old is None or time > old[0]:
+            reports[client] = (time, line, number, origin)
+            changed.append(client)
+            lines.append(line)
+        elif time == old[0] and line != old[1]:
+            hear_other(line)

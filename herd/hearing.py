@@ -1,0 +1,66 @@
+"""Hears a peer's feed, over a connection that the peer dialled: takes in its reports and acknowledges its marks."""
+
+import asyncio
+
+from herd import words
+from herd.fastlane import hear_peer
+from herd.messages import parse_at
+from herd.node import Node
+from herd.position import Malformed
+from herd.repair import Comparison
+from herd.wire import Wire
+
+ACK_SECONDS = 0.05  # one acknowledgement answers all marks of this time: one a batch would double the packets
+
+
+class Hearing:
+    """What one life of a peer told us: everything up to `number`."""
+
+    def __init__(self, node: Node, wire: Wire, peer: str, life: bytes, number: int) -> None:
+        self.peer = peer
+        self.life = life
+        self.number = number
+        self.clock_ahead = 0  # nanoseconds by which the peer's clock was ahead of ours at its last mark
+        self.malformed = 0
+        self.wire = wire
+        self._node = node
+        self._loop = asyncio.get_running_loop()
+        self._comparison = Comparison(node, wire)
+        self._ack: asyncio.TimerHandle | None = None
+        wire.take_all(self._take)
+
+    def end(self) -> None:
+        """Stop what is under way; the connection is lost."""
+        self._comparison.end()
+        if self._ack:
+            self._ack.cancel()
+
+    def _take(self, lines: bytes) -> None:
+        hear_peer(lines, self._node.turn.batch(self.life), self._take_other)
+
+    def _take_other(self, line: bytes) -> None:
+        if marked := words.parse_mark(line):
+            self.number, clock = marked
+            self.clock_ahead = clock - self._node.clock()
+            if self._ack is None:
+                self._ack = self._loop.call_later(ACK_SECONDS, self._acknowledge)
+        elif line.startswith(b"AT "):
+            self._take_report(line)
+        elif not self._comparison.take(line):
+            self._skip(line, "neither AT nor a word between servers")
+
+    def _take_report(self, line: bytes) -> None:
+        try:
+            report = parse_at(line)
+        except Malformed as reason:
+            self._skip(line, str(reason))
+        else:
+            self._node.store.put(report, self._node.turn.batch(self.life))
+
+    def _skip(self, line: bytes, reason: str) -> None:
+        self.malformed += 1
+        self._node.traffic.notice(self.peer, f"skipped {line[:100]!r}: {reason}")
+
+    def _acknowledge(self) -> None:
+        self._ack = None
+        self.wire.write(words.ack(self.number) + b"\n")

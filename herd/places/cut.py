@@ -1,0 +1,116 @@
+"""Cuts the text of a Nearby Search answer down to its first results, byte for byte as the provider wrote it."""
+
+import re
+from codecs import BOM_UTF8
+from collections.abc import Iterator
+from json import JSONDecoder
+from typing import NoReturn
+
+from herd.places.provider import UNKNOWN_ERROR, Unavailable
+
+# A status is a word for programs; anything else in its place is not repeated.
+_STATUS = re.compile(r"[A-Z_]{1,40}")
+_REASON_LIMIT = 1000  # characters of a provider's error_message that a client gets to read
+_SPACE = re.compile(r"[ \t\n\r]*+")
+# A CRLF is a newline too; inside strings JSON has none, so this needs no parser.
+_NEWLINES = re.compile(rb"(\r*\n)(?:\r*\n)+")
+
+
+def cut(text: bytes, limit: int) -> bytes:
+    r"""Return the text with at most `limit` results, single newlines and none at either end.
+
+    What stays keeps its bytes, also those that are not UTF-8. Of a `results` named twice both are cut, so
+    that no reader finds too many. Unavailable where the text is not a Nearby Search answer.
+
+    >>> cut(b'{\n   "results" : [ 1, 2.50 ]\n}\n\n', 1)
+    b'{\n   "results" : [ 1 ]\n}'
+    """
+    try:
+        # surrogateescape turns every byte that is not UTF-8 into one character, and back into that byte.
+        kept = _cut(text.removeprefix(BOM_UTF8).decode("utf-8", "surrogateescape"), limit)
+    except (ValueError, RecursionError):
+        raise Unavailable(UNKNOWN_ERROR, "the source of places answered with no Nearby Search JSON") from None
+    # A newline at the beginning would make an empty line after the AT line, where the answer is to end.
+    return _NEWLINES.sub(rb"\1", kept.encode("utf-8", "surrogateescape")).strip(b"\r\n")
+
+
+def _cut(text: str, limit: int) -> str:
+    pieces: list[str] = []
+    done = 0  # so far text is in the pieces, or left out
+    fields: dict[object, object] = {}
+    for key, begin, value in _members(text):
+        fields[key] = value
+        if key == "results":
+            if not isinstance(value, list):
+                raise ValueError("results is not a list")
+            leave, resume = _left_out(text, begin, limit)
+            pieces.append(text[done:leave])
+            done = resume
+    if not pieces:
+        _complain(fields)
+    return "".join(pieces) + text[done:]
+
+
+def _members(text: str) -> Iterator[tuple[object, int, object]]:
+    """Yield each key of the one object that the text is, where its value begins, and the value."""
+    after, mark = _mark(text, 0, "{")
+    if text.startswith("}", _space(text, after)):
+        after, mark = _mark(text, after, "}")
+    while mark != "}":
+        _mark(text, after, '"')
+        key, after = _DECODER.raw_decode(text, _space(text, after))
+        after, _ = _mark(text, after, ":")
+        begin = _space(text, after)
+        value, after = _DECODER.raw_decode(text, begin)
+        yield key, begin, value
+        after, mark = _mark(text, after, ",}")
+    if _space(text, after) != len(text):
+        raise ValueError("more text after the object")
+
+
+def _left_out(text: str, begin: int, limit: int) -> tuple[int, int]:
+    """Return from where to where the list that begins there is left out; its form was checked before."""
+    leave = after = begin + 1
+    if text.startswith("]", _space(text, after)):
+        return leave, leave
+    count, mark = 0, ","
+    while mark != "]":
+        _, end = _DECODER.raw_decode(text, _space(text, after))
+        count += 1
+        if count <= limit:
+            leave = end
+        after, mark = _mark(text, end, ",]")
+    # The white space before the bracket stays, except in an empty list, which Google writes as [].
+    return leave, end if limit else after - 1
+
+
+def _complain(fields: dict[object, object]) -> NoReturn:
+    """Raise what an answer without results says of itself: a denied key may leave them out."""
+    status, reason = fields.get("status"), fields.get("error_message")
+    if not isinstance(status, str) or not _STATUS.fullmatch(status) or status == "OK":
+        raise ValueError("neither results nor a status that says why")
+    said = reason if isinstance(reason, str) else "the source of places gave no reason"
+    raise Unavailable(status, said[:_REASON_LIMIT])
+
+
+def _space(text: str, at: int) -> int:
+    """Return where the white space that may begin there ends."""
+    space = _SPACE.match(text, at)
+    return space.end() if space else at
+
+
+def _mark(text: str, at: int, expected: str) -> tuple[int, str]:
+    """Return the position after the next mark, and the mark, which must be one of those expected."""
+    at = _space(text, at)
+    mark = text[at : at + 1]
+    if not mark or mark not in expected:
+        raise ValueError(f"expected one of {expected} at {at}")
+    return at + 1, mark
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+# Numbers stay text: they are only stepped over, and a giant one would be an error of int().
+_DECODER = JSONDecoder(parse_int=str, parse_float=str, parse_constant=_no_constant)

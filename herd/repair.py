@@ -1,0 +1,141 @@
+"""Repair by digests: a server offers what it holds, and the other end asks for what it lacks.
+
+It goes one way only, along a connection's dialler; the other way is the other connection's. It ignores the split
+horizon, and mends even what a bug lost. The precedents are memberlist's push/pull and Cassandra's anti-entropy.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+from typing import TypeVar
+
+from herd import words
+from herd.digest import Digest
+from herd.node import Node
+from herd.store import Report
+from herd.wire import Wire
+
+ANSWER_SECONDS = 60.0  # for the other end to digest a large store
+PAUSE = 0.002  # seconds between two slices of digesting, so that it never takes more than a part of the time
+OFFERS = 8  # lines of hashes offered and not answered yet
+LINES_A_WRITE = 1_000
+
+_Answer = TypeVar("_Answer")
+
+
+async def make_digest(reports: Iterable[Report], before: int) -> Digest:
+    """Digest reports heard before a time, never taking the loop for longer than a slice."""
+    digest = Digest(before)
+    for _ in digest.build(reports):
+        await asyncio.sleep(PAUSE)
+    return digest
+
+
+class Offer:
+    """One round of the dialler's: offers a digest, and sends what the other end wants."""
+
+    def __init__(self, wire: Wire, digest: Digest, number: int) -> None:
+        self._wire = wire
+        self._digest = digest
+        self._number = number
+        self._answers: asyncio.Queue[dict[int, int] | list[int]] = asyncio.Queue()
+        self.sent = 0  # lines
+
+    def answer(self, line: bytes) -> bool:
+        """Take a DIFFER or WANT of this round; tell whether it was one."""
+        if (differ := words.parse_differ(line)) and differ[0] == self._number:
+            self._answers.put_nowait(differ[1])
+        elif (want := words.parse_hashes(line)) and want[:2] == (b"WANT", self._number):
+            self._answers.put_nowait(want[3])
+        else:
+            return False
+        if self._answers.qsize() > OFFERS:
+            self._wire.drop("answered digests that it was not offered")
+        return True
+
+    async def begin(self) -> dict[int, int]:
+        """Offer the sums; return those of the other end where they differ."""
+        self._wire.write(words.digest(self._number, self._digest.before, self._digest.sums) + b"\n")
+        return await self._answer(dict)
+
+    async def mend(self, differing: dict[int, int]) -> None:
+        """Send what the other end lacks in these buckets, then end the round."""
+        asked: deque[dict[int, bytes]] = deque()
+        for bucket, other in differing.items():
+            if other == 0:  # it has nothing there
+                await self._send(self._digest.lines[bucket])
+                continue
+            by_hash = self._digest.by_hash(bucket)
+            hashes = list(by_hash)
+            for start in range(0, len(hashes), words.HASHES_A_LINE):
+                if len(asked) >= OFFERS:
+                    await self._serve(asked.popleft())
+                part = hashes[start : start + words.HASHES_A_LINE]
+                self._wire.write(words.hashes(b"HAVE", self._number, bucket, part) + b"\n")
+                asked.append(by_hash)
+        while asked:
+            await self._serve(asked.popleft())
+        self._wire.write(words.done(self._number) + b"\n")
+
+    async def _serve(self, by_hash: dict[int, bytes]) -> None:
+        wanted = await self._answer(list)
+        await self._send([by_hash[value] for value in wanted if value in by_hash])
+
+    async def _send(self, lines: list[bytes]) -> None:
+        for start in range(0, len(lines), LINES_A_WRITE):
+            await self._wire.writable()
+            self._wire.write(b"\n".join(lines[start : start + LINES_A_WRITE]) + b"\n")
+            await asyncio.sleep(0)
+        self.sent += len(lines)
+
+    async def _answer(self, kind: type[_Answer]) -> _Answer:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            answer = await self._answers.get()
+        if not isinstance(answer, kind):
+            raise ConnectionError("answered digests out of order")
+        return answer
+
+
+class Comparison:
+    """The listener's side: compares what a dialler offers with what is here, one round at a time."""
+
+    def __init__(self, node: Node, wire: Wire) -> None:
+        self._node = node
+        self._wire = wire
+        self._number = -1
+        self._digest: Digest | None = None
+        self._hashes: tuple[int, dict[int, bytes]] | None = None  # of the bucket asked for last
+        self._task: asyncio.Task[None] | None = None
+
+    def take(self, line: bytes) -> bool:
+        """Take a DIGEST, HAVE or DONE; tell whether it was one."""
+        if digest := words.parse_digest(line):
+            self.end()
+            self._task = self._node.spawn("a comparison of digests", self._compare(*digest))
+        elif (have := words.parse_hashes(line)) and have[0] == b"HAVE":
+            self._want(*have[1:])
+        elif words.parse_done(line) is not None:
+            self.end()
+        else:
+            return False
+        return True
+
+    def end(self) -> None:
+        """Forget the round."""
+        if self._task:
+            self._task.cancel()
+        self._digest = self._hashes = self._task = None
+
+    async def _compare(self, number: int, before: int, sums: list[int]) -> None:
+        digest = await make_digest(self._node.store.snapshot(), before)
+        self._number, self._digest = number, digest
+        self._wire.write(words.differ(number, digest.differing(sums)) + b"\n")
+
+    def _want(self, number: int, bucket: int, offered: list[int]) -> None:
+        if self._digest is None or number != self._number:
+            return  # of a round that a newer one replaced
+        if self._hashes is None or self._hashes[0] != bucket:
+            self._hashes = bucket, self._digest.by_hash(bucket)
+        own = self._hashes[1]
+        lacking = [value for value in offered if value not in own]
+        self._wire.write(words.hashes(b"WANT", number, bucket, lacking) + b"\n")

@@ -1,0 +1,86 @@
+"""A node with its doors open: the TCP port for clients and servers, and the links to its neighbours."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from random import Random
+
+from herd.config import Address, Config
+from herd.conversation import Conversation
+from herd.links import Links
+from herd.node import Node
+from herd.places.choose import open_places
+from herd.places.provider import Provider
+from herd.traffic import TrafficLog
+
+BACKLOG = 4096  # connections that the kernel keeps until they are accepted: 1,000 may come at once
+
+
+class CannotListenError(Exception):
+    """An address that cannot be listened on, and why, in one line."""
+
+    def __init__(self, what: str, address: Address, error: OSError) -> None:
+        super().__init__(f"cannot listen on {address} ({what}): {error.strerror or error}")
+
+
+@dataclass(frozen=True, slots=True)
+class RunningServer:
+    """What the web gateway and tests see of a server."""
+
+    node: Node
+    links: Links
+    port: int  # of TCP, also where the settings left it open
+
+
+@asynccontextmanager
+async def run_server(
+    config: Config, name: str, open_traffic: Callable[[], TrafficLog], random: Random
+) -> AsyncIterator[RunningServer]:
+    """Run one server of the herd inside the block; CannotListenError if its TCP port cannot be had.
+
+    It listens before anything else, so that a client that comes early waits instead of being refused.
+    """
+    settings = config.servers[name]
+    node: Node
+    links: Links
+    # Bound first and read later: a server that finds its port taken leaves no trace in the log.
+    listener = await _listen(lambda: Conversation(node, links.meet), settings.tcp)
+    try:
+        async with _open_places(config) as provider, asyncio.TaskGroup() as tasks:
+            node = Node(name, provider, open_traffic(), tasks)
+            neighbours = {peer: config.servers[peer].tcp for peer in settings.peers}
+            links = Links(node, config.secret, neighbours, random)
+            linking = tasks.create_task(links.run(), name="links")
+            await listener.start_serving()
+            node.traffic.notice("-", f"{name} listens on {settings.tcp}, life {node.life.decode()}")
+            try:
+                yield RunningServer(node, links, listener.sockets[0].getsockname()[1])
+            finally:
+                listener.close()
+                linking.cancel()
+                await _close(node)
+    finally:
+        listener.close()
+
+
+def _open_places(config: Config) -> AbstractAsyncContextManager[Provider]:
+    places = config.places
+    return open_places(places.provider, places.url, places.key)
+
+
+async def _listen(protocol: Callable[[], asyncio.Protocol], address: Address) -> asyncio.Server:
+    loop = asyncio.get_running_loop()
+    try:
+        return await loop.create_server(protocol, address.host, address.port, backlog=BACKLOG, start_serving=False)
+    except OSError as error:
+        raise CannotListenError("TCP", address, error) from error
+
+
+async def _close(node: Node) -> None:
+    for transport in list(node.clients):
+        transport.abort()
+    node.stop()
+    await asyncio.sleep(0)  # what was aborted says so in the log
+    node.traffic.notice("-", f"{node.name} stopped")
+    node.traffic.close()

@@ -1,0 +1,128 @@
+"""Runs the whole herd: one process per server, started again when it dies."""
+
+import asyncio
+import signal
+import sys
+from asyncio.subprocess import Process
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+
+from herd.backoff import Backoff
+from herd.config import Config, Server
+from herd.listening import table, taken, until_it_accepts
+
+RUN = Path(__file__).resolve().parent.parent / "run.py"
+
+REFUSED = 2  # exit status of a server that cannot start as it is told to; it has said why
+FIRST_WAIT, LONGEST_WAIT = 0.2, 10.0  # seconds before a dead server is started again
+RAN_WELL = 10.0  # seconds after which a death is no failed start any more
+GRACE = 4.0  # seconds between SIGTERM and SIGKILL: the herd is to be gone after 5
+
+
+class Starter:
+    """The processes of a herd, kept alive until `stop`."""
+
+    def __init__(self, servers: dict[str, Server], options: list[str], random: Random) -> None:
+        self._servers = servers
+        self._options = options
+        self._random = random
+        self._running: dict[str, Process] = {}
+        self._stopping = asyncio.Event()
+        self._status = 0
+
+    async def run(self) -> int:
+        """Run the herd until it is stopped; return the exit status."""
+        async with asyncio.TaskGroup() as group:
+            for name in self._servers:
+                group.create_task(self._keep(name))
+            group.create_task(self._announce())
+            await self._stopping.wait()
+            for process in self._running.values():
+                _send(process, signal.SIGTERM)
+            asyncio.get_running_loop().call_later(GRACE, self._kill)
+        return self._status
+
+    def stop(self) -> None:
+        """End all servers; a second call ends them at once."""
+        if self._stopping.is_set():
+            self._kill()
+        self._stopping.set()
+
+    def _kill(self) -> None:
+        for process in self._running.values():
+            _send(process, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
+
+    async def _keep(self, name: str) -> None:
+        backoff = Backoff(FIRST_WAIT, LONGEST_WAIT, self._random)
+        now = asyncio.get_running_loop().time
+        while not self._stopping.is_set():
+            began = now()
+            await self._once(name)
+            if self._stopping.is_set():
+                break
+            if now() - began >= RAN_WELL:
+                backoff.reset()
+            wait = backoff.next()
+            _say(f"{name} is started again in {wait:.1f} s")
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._stopping.wait()
+
+    async def _once(self, name: str) -> None:
+        """Run one server to its end."""
+        # Its input is a pipe from here: it ends when this process does, however that comes about.
+        # A session of its own: Ctrl-C in the terminal is for this process alone.
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, str(RUN), name, *self._options, stdin=asyncio.subprocess.PIPE, start_new_session=True
+        )
+        again = name in self._running
+        self._running[name] = process
+        if self._stopping.is_set():  # it came while this one was being started
+            _send(process, signal.SIGTERM)
+        if again:
+            _say(f"{name} is process {process.pid}")
+        status = await process.wait()
+        if status == REFUSED and not again:
+            self._status = REFUSED
+            self._stopping.set()
+        if not self._stopping.is_set():
+            _say(f"{name}, process {process.pid}, ended with status {status}")
+
+    async def _announce(self) -> None:
+        """Say where the servers are, as soon as all of them accept."""
+        for server in self._servers.values():
+            await until_it_accepts(server.tcp, self._stopping)
+        if not self._stopping.is_set():
+            pids = {name: process.pid for name, process in self._running.items()}
+            print(table(self._servers, pids), flush=True)
+
+
+def run_herd(config: Config, config_path: Path | None, data: Path, log_level: str) -> int:
+    """Run all servers until Ctrl-C or SIGTERM; return the exit status (2: a port is in use)."""
+    problem = taken(config.servers)
+    if problem:
+        _say(problem)
+        return REFUSED
+    options = ["--data", str(data), "--log-level", log_level, "--until-stdin-closes"]
+    if config_path is not None:
+        options += ["--config", str(config_path)]
+    return asyncio.run(_run(config.servers, options))
+
+
+async def _run(servers: dict[str, Server], options: list[str]) -> int:
+    starter = Starter(servers, options, Random())  # noqa: S311 -- jitter
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Not add_signal_handler: Windows has none.
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(starter.stop))
+    return await starter.run()
+
+
+def _send(process: Process, number: int) -> None:
+    with suppress(ProcessLookupError):  # it ended by itself
+        process.send_signal(number)
+
+
+def _say(line: str) -> None:
+    print(f"run.py: {line}", file=sys.stderr, flush=True)

@@ -1,0 +1,119 @@
+"""A server's log file: every line in and out, and notices, written in batches by a thread of its own.
+
+One event is one line, whatever a client sends: bytes outside printable ASCII, and backslashes, are escaped. A line
+of the file is `2026-11-22T20:41:14.123456Z #12 < IAMAT ...`: when, which connection (a client's number or a peer's
+name), `<` in, `>` out or `!` a notice, and what.
+"""
+
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+ROTATE_BYTES = 64 * 1024 * 1024  # a file of this size becomes NAME.log.1, and that one NAME.log.2
+KEPT_FILES = 2
+FLUSH_SECONDS = 0.2
+FLUSH_BYTES = 1024 * 1024
+# A disk that is slower than the traffic costs lines of the log, counted in it, never memory or an answer's time.
+PENDING_BYTES = 32 * 1024 * 1024
+
+_PLAIN = bytes(range(0x20, 0x7F)).replace(b"\\", b"") + b"\n"
+_SECRETS = re.compile(rb"^([ \t\r\f\v]*(?:\? )?[ \t\r\f\v]*(?:AUTH|PROVE)[ \t\r\f\v]+)[^\n]+", re.MULTILINE)
+_MAY_BE_SECRET = re.compile(rb"AUTH|PROVE")
+
+
+class TrafficLog:
+    """Collects what passes and hands it to its writing thread; `close` writes what is left."""
+
+    def __init__(self, path: Path, clock: Callable[[], int] = time.time_ns) -> None:
+        self._path = path
+        self._clock = clock
+        self._second, self._stamp = -1, ""
+        # Each of these is changed by one thread only, but for the deque and the count of what is missing.
+        self._pending: deque[bytes] = deque()
+        self._appended = 0
+        self._taken = 0
+        self._dropped = 0
+        self._wanted = threading.Event()
+        self._closing = False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("ab", buffering=0)
+        self._thread = threading.Thread(target=self._write_all, name="traffic log", daemon=True)
+        self._thread.start()
+
+    def lines(self, connection: str, direction: str, lines: bytes) -> None:
+        """Log whole lines, each with its newline: `<` for what came in, `>` for what went out."""
+        prefix = f"{self._now()} {connection} {direction} ".encode("ascii", "backslashreplace")
+        if _MAY_BE_SECRET.search(lines):
+            lines = _SECRETS.sub(rb"\1***", lines)
+        if lines.translate(None, _PLAIN):
+            lines = _escape(lines)
+        # The common case, one replace a chunk: measured 0.02 us a line, and 0.03 us for the check above.
+        self._append(prefix + lines[:-1].replace(b"\n", b"\n" + prefix) + b"\n")
+
+    def notice(self, connection: str, text: str) -> None:
+        """Log that something happened to a connection, or to the server."""
+        self.lines(connection, "!", text.encode("utf-8", "surrogateescape").replace(b"\n", b" ") + b"\n")
+
+    def close(self) -> None:
+        """Write what is left and close the file."""
+        self._closing = True
+        self._wanted.set()
+        self._thread.join()
+        self._file.close()
+
+    def _now(self) -> str:
+        second, nanos = divmod(self._clock(), 10**9)
+        if second != self._second:  # strftime costs more than the rest, so once a second
+            self._second, self._stamp = second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+        return f"{self._stamp}.{nanos // 1000:06d}Z"
+
+    def _append(self, text: bytes) -> None:
+        waiting = self._appended - self._taken
+        if waiting > PENDING_BYTES:
+            self._dropped += text.count(b"\n")
+            return
+        self._pending.append(text)
+        self._appended += len(text)
+        if waiting > FLUSH_BYTES:
+            self._wanted.set()
+
+    def _write_all(self) -> None:
+        size = self._file.tell()
+        while not (self._closing and not self._pending):
+            self._wanted.wait(FLUSH_SECONDS)
+            self._wanted.clear()
+            batch = self._take()
+            try:
+                if size > ROTATE_BYTES:
+                    self._rotate()
+                    size = 0
+                while batch:
+                    written = self._file.write(batch)
+                    size, batch = size + written, batch[written:]
+            except OSError:  # a full disk: the next batch says how much is missing
+                self._dropped += batch.count(b"\n")
+
+    def _take(self) -> bytes:
+        taken = [self._pending.popleft() for _ in range(len(self._pending))]
+        self._taken += sum(map(len, taken))
+        if self._dropped:
+            dropped, self._dropped = self._dropped, 0
+            taken.append(f"{self._now()} - ! {dropped} lines are missing here: disk too slow or full\n".encode())
+        return b"".join(taken)
+
+    def _rotate(self) -> None:
+        for age in range(KEPT_FILES, 0, -1):
+            newer = self._path.with_name(f"{self._path.name}.{age - 1}") if age > 1 else self._path
+            if newer.exists():
+                newer.replace(self._path.with_name(f"{self._path.name}.{age}"))
+        full, self._file = self._file, self._path.open("ab", buffering=0)
+        full.close()
+
+
+def _escape(lines: bytes) -> bytes:
+    """Escape all but printable ASCII, line by line, as Python's bytes literals do."""
+    escaped = [line.decode("latin-1").encode("unicode_escape") for line in lines[:-1].split(b"\n")]
+    return b"\n".join(escaped) + b"\n"

@@ -1,0 +1,61 @@
+"""What ends a turn of the event loop in which something changed: keep it, answer for it, tell it.
+
+All that arrived in one turn, on however many connections, is committed at once: one batch per origin, one write to
+each link. Measured (tests/bench) against a write per received chunk this saves, at 50 connections with one report
+in flight, two system calls out of three.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from herd.guard import Guard
+from herd.store import Batch, Store
+
+
+class Reader(Protocol):
+    """Whoever follows the feed: it is told that the store moved, and pulls what it wants."""
+
+    def moved(self) -> None:
+        """Read `store.fresh`, or from an own cursor; must not wait."""
+
+
+class Turn:
+    """Collects what changes in one turn and what is to be done once it is kept."""
+
+    def __init__(self, store: Store, guard: Guard) -> None:
+        self.readers: list[Reader] = []
+        self._store = store
+        self._guard = guard
+        self._then: list[Callable[[], None]] = []
+        self._ending = False
+
+    def batch(self, origin: bytes) -> Batch:
+        """Return the batch that collects what `origin` changes in this turn."""
+        self._end_soon()
+        return self._store.batch(origin)
+
+    def then(self, step: Callable[[], None]) -> None:
+        """Call `step` once what this turn changed is kept: an answer must not leave before that."""
+        self._end_soon()
+        self._then.append(step)
+
+    def _end_soon(self) -> None:
+        if not self._ending:
+            self._ending = True
+            # Runs before the sockets are looked at again, after all that this turn found ready.
+            asyncio.get_running_loop().call_soon(self._end)
+
+    def _end(self) -> None:
+        self._ending = False
+        fresh = self._store.close()
+        # The journal's step is here: what is in `fresh` goes to disk before anything below happens.
+        steps, self._then = self._then, []
+        if fresh:
+            steps += [reader.moved for reader in self.readers]
+        todo = iter(steps)
+        while True:  # a step that breaks must not cost the others theirs
+            with self._guard.contain("the end of a turn"):
+                for step in todo:
+                    step()
+                return

@@ -1,0 +1,98 @@
+"""What flows on a proven link beside AT lines: marks, acknowledgements, and the comparison of digests.
+
+    dialler   MARK 1234 1795467890123456789                 you have all of this life up to 1234; my clock, in ns
+    listener  ACK 1234
+    dialler   DIGEST 7 1795467830000000000 0 9f3a... ...     round, heard before, a sum for each bucket
+    listener  DIFFER 7 3=0 17=41bc...                        the buckets that differ, with the listener's sums
+    dialler   HAVE 7 17 8c11... 02fe...                      hashes of the lines in a bucket
+    listener  WANT 7 17 02fe...                              those it lacks; they come as AT lines
+    dialler   DONE 7
+
+Numbers are decimal, sums and hashes hexadecimal without leading zeros.
+"""
+
+import re
+from collections.abc import Iterable
+
+BUCKETS = 1024
+HASHES_A_LINE = 3_000  # at most 17 bytes each: within the longest line
+
+_NUMBER = rb"([0-9]{1,18})"
+_MARK = re.compile(rb"MARK %b ([0-9]{1,24})" % _NUMBER)
+_ACK = re.compile(rb"ACK " + _NUMBER)
+_DIGEST = re.compile(rb"DIGEST %b ([0-9]{1,24})((?: [0-9a-f]{1,16}){%d})" % (_NUMBER, BUCKETS))
+_DIFFER = re.compile(rb"DIFFER %b((?: [0-9]{1,4}=[0-9a-f]{1,16}){0,%d})" % (_NUMBER, BUCKETS))
+_HASHES = re.compile(rb"(HAVE|WANT) %b ([0-9]{1,4})((?: [0-9a-f]{1,16}){0,%d})" % (_NUMBER, HASHES_A_LINE))
+_DONE = re.compile(rb"DONE " + _NUMBER)
+
+
+def mark(number: int, clock: int) -> bytes:
+    """Say how far the feed has been told, and what time it is here (ns since 1970)."""
+    return b"MARK %d %d" % (number, clock)
+
+
+def parse_mark(line: bytes) -> tuple[int, int] | None:
+    """Read number and clock of a mark."""
+    found = _MARK.fullmatch(line)
+    return found and (int(found[1]), int(found[2]))
+
+
+def ack(number: int) -> bytes:
+    """Acknowledge a mark."""
+    return b"ACK %d" % number
+
+
+def parse_ack(line: bytes) -> int | None:
+    """Read the number that is acknowledged."""
+    found = _ACK.fullmatch(line)
+    return int(found[1]) if found else None
+
+
+def digest(number: int, before: int, sums: Iterable[int]) -> bytes:
+    """Offer the sums of all buckets, over reports heard before a time."""
+    return b"DIGEST %d %d %b" % (number, before, b" ".join([b"%x" % s for s in sums]))
+
+
+def parse_digest(line: bytes) -> tuple[int, int, list[int]] | None:
+    """Read round, time and sums."""
+    found = _DIGEST.fullmatch(line)
+    return found and (int(found[1]), int(found[2]), [int(s, 16) for s in found[3].split()])
+
+
+def differ(number: int, sums: dict[int, int]) -> bytes:
+    """Answer a digest: the buckets that differ here, with their sums here."""
+    return b" ".join([b"DIFFER %d" % number, *[b"%d=%x" % item for item in sums.items()]])
+
+
+def parse_differ(line: bytes) -> tuple[int, dict[int, int]] | None:
+    """Read round and differing sums by bucket."""
+    found = _DIFFER.fullmatch(line)
+    if not found:
+        return None
+    pairs = [pair.split(b"=") for pair in found[2].split()]
+    sums = {int(bucket): int(s, 16) for bucket, s in pairs}
+    return (int(found[1]), sums) if all(bucket < BUCKETS for bucket in sums) else None
+
+
+def hashes(word: bytes, number: int, bucket: int, values: Iterable[int]) -> bytes:
+    """Name lines of a bucket by their hashes: HAVE offers them, WANT asks for them."""
+    return b" ".join([b"%b %d %d" % (word, number, bucket), *[b"%x" % value for value in values]])
+
+
+def parse_hashes(line: bytes) -> tuple[bytes, int, int, list[int]] | None:
+    """Read word, round, bucket and hashes of a HAVE or a WANT."""
+    found = _HASHES.fullmatch(line)
+    if not found or int(found[3]) >= BUCKETS:
+        return None
+    return found[1], int(found[2]), int(found[3]), [int(value, 16) for value in found[4].split()]
+
+
+def done(number: int) -> bytes:
+    """End a round."""
+    return b"DONE %d" % number
+
+
+def parse_done(line: bytes) -> int | None:
+    """Read the round that is over."""
+    found = _DONE.fullmatch(line)
+    return int(found[1]) if found else None

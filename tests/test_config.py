@@ -1,0 +1,217 @@
+"""What herd.toml may say, and the one line that a wrong one gets."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from herd.config import COMMANDS, Address, Config, ConfigError, PlacesSettings, Server, load
+
+ROOT = Path(__file__).resolve().parent.parent
+ONE = '[servers.A]\ntcp = "127.0.0.1:1"\nhttp = "127.0.0.1:2"\n'
+Load = Callable[..., Config]
+
+
+@pytest.fixture
+def load_text(tmp_path: Path) -> Load:
+    """Load a config of this text, with these variables in the environment."""
+
+    def load_it(text: str | bytes, **environ: str) -> Config:
+        path = tmp_path / "herd.toml"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return load(path, environ)
+
+    return load_it
+
+
+def server(name: str, port: int = 0, peers: str = "[]") -> str:
+    return f'[servers."{name}"]\ntcp = "h:{port}"\nhttp = "h:{port and port + 1}"\npeers = {peers}\n'
+
+
+def test_the_built_in_herd_is_the_five_of_the_protocol() -> None:
+    config = load(None, {})
+    assert list(config.servers) == ["Goloman", "Hands", "Holiday", "Welsh", "Wilkes"]
+    assert [str(s.tcp) for s in config.servers.values()] == [f"127.0.0.1:{12101 + i}" for i in range(5)]
+    assert [str(s.http) for s in config.servers.values()] == [f"127.0.0.1:{8101 + i}" for i in range(5)]
+    assert {name: s.peers for name, s in config.servers.items()} == {
+        "Goloman": ("Hands", "Holiday", "Wilkes"),
+        "Hands": ("Goloman", "Wilkes"),
+        "Holiday": ("Goloman", "Welsh", "Wilkes"),
+        "Welsh": ("Holiday",),
+        "Wilkes": ("Goloman", "Hands", "Holiday"),
+    }
+    assert config.secret is None
+    assert config.places == PlacesSettings("none", None, None)
+
+
+def test_the_example_file_is_the_built_in_herd() -> None:
+    assert load(ROOT / "herd.example.toml", {}) == load(None, {})
+
+
+def test_a_file_without_servers_has_the_built_in_ones(load_text: Load) -> None:
+    config = load_text('secret = "s"')
+    assert config.servers == load(None, {}).servers
+    assert config.secret == "s"
+
+
+def test_every_setting_is_read(load_text: Load) -> None:
+    config = load_text(
+        'secret = "s"\n[places]\nprovider = "google"\nurl = "http://p:1/x"\nkey = "k"\n'
+        '[servers.A]\ntcp = "[::1]:1"\nhttp = "localhost:2"\npeers = ["B"]\n'
+        '[servers.B]\ntcp = "h:3"\nhttp = "h:4"\n'
+    )
+    assert config == Config(
+        "s",
+        PlacesSettings("google", "http://p:1/x", "k"),
+        {
+            "A": Server("A", Address("::1", 1), Address("localhost", 2), ("B",)),
+            "B": Server("B", Address("h", 3), Address("h", 4), ("A",)),
+        },
+    )
+
+
+def test_an_edge_named_at_both_ends_or_twice_is_one_edge(load_text: Load) -> None:
+    config = load_text(server("A", 1, '["B", "B"]') + server("B", 3, '["A"]'))
+    assert config.servers["A"].peers == ("B",)
+    assert config.servers["B"].peers == ("A",)
+
+
+def test_the_environment_fills_what_the_file_leaves_out(load_text: Load) -> None:
+    config = load_text(ONE, HERD_SECRET="hush", GOOGLE_PLACES_API_KEY="key")
+    assert (config.secret, config.places.key) == ("hush", "key")
+
+
+def test_the_file_goes_before_the_environment(load_text: Load) -> None:
+    text = 'secret = "s"\n[places]\nkey = "k"\n'
+    config = load_text(text, HERD_SECRET="hush", GOOGLE_PLACES_API_KEY="key")
+    assert (config.secret, config.places.key) == ("s", "k")
+
+
+def test_a_key_alone_never_chooses_the_provider() -> None:
+    assert load(None, {"GOOGLE_PLACES_API_KEY": "key"}).places.provider == "none"
+
+
+def test_empty_variables_count_as_absent() -> None:
+    config = load(None, {"HERD_SECRET": "", "GOOGLE_PLACES_API_KEY": ""})
+    assert (config.secret, config.places.key) == (None, None)
+
+
+def test_secrets_do_not_stand_in_the_repr(load_text: Load) -> None:
+    config = load_text('secret = "hush"\n[places]\nkey = "quiet"')
+    assert "hush" not in repr(config)
+    assert "quiet" not in repr(config)
+
+
+@pytest.mark.parametrize("text", ["127.0.0.1:12101", "localhost:1", "[::1]:12101", "h:0", "[fe80::1%eth0]:65535"])
+def test_an_address_reads_back_as_it_was_written(text: str) -> None:
+    assert str(Address.parse(text)) == text
+
+
+@given(st.ip_addresses(), st.integers(0, 65535))
+def test_every_ip_address_survives_its_text(host: object, port: int) -> None:
+    address = Address(str(host), port)
+    assert Address.parse(str(address)) == address
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        ":1",
+        "h",
+        "h:",
+        "h:65536",
+        "h:-1",
+        "h:1_0",
+        "h:٣",
+        "::1:1",
+        "[::1]",
+        "[h]:1",
+        "[]:1",
+        "h:1 ",
+        "a b:1",
+        "h:1\n",
+    ],
+)
+def test_what_is_no_address_is_a_value_error(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 -- the reasons differ, that it is refused does not
+        Address.parse(text)
+
+
+@pytest.mark.parametrize("name", ["A", "über", "a\u00a0b", "A" * 64, "a.b", "Test", "日本"])
+def test_names_with_anything_but_white_space_are_good(name: str, load_text: Load) -> None:
+    assert list(load_text(server(name)).servers) == [name]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "a b", "a\\tb", "A" * 65, "ü" * 33, "-a", ".a", "a/b", "a\\\\b", "a\\u0000", "a\\u0085b", *COMMANDS],
+)
+def test_names_that_could_not_be_files_or_fields_or_are_commands_are_refused(name: str, load_text: Load) -> None:
+    with pytest.raises(ConfigError, match=r"herd\.toml: servers\..*: expected a name"):
+        load_text(server(name))
+
+
+WRONG = [
+    ("secret = a", r"expected TOML: .*line 1"),
+    ("a = 1\nb = \n", r"expected TOML: .*line 2"),
+    (b'secret = "\xff"', r"expected UTF-8, .*10"),
+    (f"a = {'[' * 5000}", r"expected TOML, found brackets nested too deep"),
+    (f"a = {'1' * 5000}", r"expected TOML: "),
+    ("sekret = 1", r": sekret: unknown key, expected one of places, secret, servers"),
+    ('"a\\nb" = 1', r": 'a\\nb': unknown key"),
+    ("places = 1", r": places: expected a table"),
+    ("[places]\nprovder = 1", r": places\.provder: unknown key, expected one of key, provider, url"),
+    ('[places]\nprovider = "bing"', r': places\.provider: expected one of "none", "google", found \'bing\''),
+    ("[places]\nprovider = 1", r": places\.provider: expected one of .*, found 1"),
+    ('[places]\nurl = "ftp://x/"', r": places\.url: expected an http:// or https:// URL"),
+    ('[places]\nurl = "http://[x/"', r": places\.url: expected an http:// or https:// URL"),
+    ("[servers]", r": servers: expected at least one server, found none"),
+    ("servers = []", r": servers: expected a table"),
+    ("[servers]\nA = 1", r": servers\.A: expected a table"),
+    ('[servers.A]\ntcp = "h:1"', r': servers\.A\.http: expected an address "host:port", found nothing'),
+    ('[servers.A]\nhttp = "h:1"', r': servers\.A\.tcp: expected an address "host:port", found nothing'),
+    ('[servers.A]\ntcp = "h"', r": servers\.A\.tcp: expected an address \"host:port\", found 'h'"),
+    ("[servers.A]\ntcp = 1", r": servers\.A\.tcp: expected an address \"host:port\", found 1"),
+    (ONE + "udp = 1", r": servers\.A\.udp: unknown key, expected one of http, peers, tcp"),
+    (ONE + 'peers = "B"', r": servers\.A\.peers: expected a list of names, found 'B'"),
+    (ONE + "peers = [1]", r": servers\.A\.peers: expected a list of names, found \[1\]"),
+    (ONE + 'peers = ["B"]', r": servers\.A\.peers: expected names among no other .*, found 'B'"),
+    (ONE + 'peers = ["A"]', r": servers\.A\.peers: expected names among .*, found 'A'"),
+    (server("A", 1) + server("B", 1), r": servers\.B\.tcp: expected an address of its own, .*h:1 of A\.tcp"),
+    (server("A", 1) + server("B", 2), r": servers\.B\.tcp: expected an address of its own, .*h:2 of A\.http"),
+    (server("A", 1) + server("a", 3), r": servers\.a: expected names that differ by more than case"),
+]
+
+
+@pytest.mark.parametrize(("text", "reason"), WRONG)
+def test_a_wrong_file_gets_one_line_with_file_key_and_reason(
+    text: str | bytes, reason: str, load_text: Load, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=reason) as caught:
+        load_text(text)
+    line = str(caught.value)
+    assert line.startswith(f"{tmp_path / 'herd.toml'}: ")
+    assert line.isprintable()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['secret = ["hush"]', '[places]\nkey = ["hush"]', 'secret = ""', "places = ['hush']", '[places]\nurl = "hush"'],
+)
+def test_the_error_about_a_secret_does_not_tell_it(text: str, load_text: Load) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_text(text)
+    assert "hush" not in str(caught.value)
+
+
+def test_two_servers_may_both_take_any_free_port(load_text: Load) -> None:
+    assert len(load_text(server("A", 0) + server("B", 0)).servers) == 2
+
+
+def test_a_file_that_cannot_be_read_is_a_config_error(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.toml", tmp_path):
+        with pytest.raises(ConfigError, match=r": cannot be read: "):
+            load(path, {})

@@ -1,0 +1,296 @@
+"""Google's Nearby Search against a stub on loopback that answers, and fails, as the real one is known to."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer, unused_port
+
+from herd.places.choose import open_places
+from herd.places.cut import cut
+from herd.places.google import BODY_LIMIT, Google, metres
+from herd.places.provider import Unavailable
+from herd.position import Position, parse_location
+
+ROOT = Path(__file__).parents[1]
+KEY = "AIza-Secret_of/Herd"
+HERE = parse_location(b"+34.068930-118.445127")
+TEN = Decimal(10)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@asynccontextmanager
+async def google(handler: Handler, key: str | None = KEY, timeout: float = 30) -> AsyncIterator[Google]:
+    """Open Google's client with a stub at its other end."""
+    app = web.Application()
+    app.router.add_get("/maps/json", handler)
+    async with TestServer(app) as server:
+        client = Google(key, str(server.make_url("/maps/json")), timeout)
+        try:
+            yield client
+        finally:
+            await client.close()
+
+
+def says(body: bytes, status: int = 200, content_type: str = "application/json") -> Handler:
+    """Return a handler that always gives the same answer."""
+
+    async def handler(request: web.Request) -> web.Response:
+        return web.Response(body=body, status=status, content_type=content_type)
+
+    return handler
+
+
+async def failure(client: Google) -> Unavailable:
+    """Return why there are no places."""
+    with pytest.raises(Unavailable) as caught:
+        await client.nearby(HERE, TEN)
+    told = str(caught.value)
+    assert not any(form in told for form in (KEY, "AIza", "127.0.0.1"))
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("position", "radius", "location", "metres"),
+    [
+        (HERE, TEN, "34.068930,-118.445127", "10000"),
+        (parse_location(b"-0.0+0"), Decimal("0"), "-0.0,0", "0"),
+        (parse_location(b"+0.000000000000001-0.000000000000001"), Decimal("0.0005"), "", "0.5"),
+        (parse_location(b"+90.000+180.000"), Decimal("0050.000"), "90.000,180.000", "50000"),
+    ],
+)
+async def test_the_query_has_plain_decimals_metres_and_the_key(
+    position: Position, radius: Decimal, location: str, metres: str
+) -> None:
+    queries = []
+
+    async def handler(request: web.Request) -> web.Response:
+        queries.append((dict(request.query), request.raw_path.partition("?")[2]))
+        return web.Response(body=b'{"results":[]}', content_type="application/json")
+
+    async with google(handler) as client:
+        await client.nearby(position, radius)
+    (query, raw), *more = queries
+    location = location or "0.000000000000001,-0.000000000000001"
+    assert query == {"location": location, "radius": metres, "key": KEY}
+    assert raw.startswith(f"location={location}&radius={metres}&key=")
+    assert not more
+
+
+@pytest.mark.parametrize(
+    ("radius", "wanted"),
+    [
+        ("0", "0"),
+        ("0.0000000001", "0"),
+        ("1.5", "1500"),
+        ("12.3456789", "12345.678"),
+        ("49." + "9" * 60_000, "49999.999"),
+        ("0" * 60_000 + "7.25", "7250"),
+        ("50." + "0" * 60_000, "50000"),
+    ],
+)
+def test_kilometres_become_metres_and_never_more_than_were_asked_for(radius: str, wanted: str) -> None:
+    assert metres(Decimal(radius)) == wanted
+
+
+async def test_an_answer_comes_byte_for_byte_also_where_it_is_not_utf8() -> None:
+    body = b'{\n   "results" : [],\n\n\n   "name" : "\xff\xc3\xa9"\n}\n'
+    async with google(says(body)) as client:
+        assert await client.nearby(HERE, TEN) == body
+
+
+async def test_one_session_serves_many_requests_at_once() -> None:
+    ports = set()
+    barrier = asyncio.Barrier(5)
+
+    async def handler(request: web.Request) -> web.Response:
+        assert request.transport
+        ports.add(request.transport.get_extra_info("peername"))
+        await barrier.wait()
+        return web.Response(body=b'{"results":[]}', content_type="application/json")
+
+    async with google(handler) as client:
+        for _ in range(2):
+            answers = await asyncio.gather(*(client.nearby(HERE, TEN) for _ in range(5)))
+            assert answers == [b'{"results":[]}'] * 5
+    assert len(ports) == 5
+
+
+async def test_a_denied_key_arrives_as_googles_own_answer_without_the_key() -> None:
+    body = (
+        '{\n   "error_message" : "The provided API key %s is invalid. ?key=%s",\n   "html_attributions" : [],\n'
+        '   "results" : [],\n   "status" : "REQUEST_DENIED"\n}\n'
+    )
+    sent = body % (KEY, KEY.replace("/", "%2F"))
+    async with google(says(sent.encode())) as client:
+        assert await client.nearby(HERE, TEN) == (body % ("***", "***")).encode()
+
+
+async def test_a_placeholder_for_a_key_spoils_no_names() -> None:
+    body = b'{"results":[{"name":"none"}]}'
+    async with google(says(body), key="none") as client:
+        assert await client.nearby(HERE, TEN) == body
+
+
+@pytest.mark.parametrize("key", [None, ""])
+async def test_without_a_key_nobody_is_asked(key: str | None) -> None:
+    async with google(says(b'{"results":[]}'), key=key) as client:
+        assert (await failure(client)).status == "REQUEST_DENIED"
+
+
+@pytest.mark.parametrize(
+    ("http", "status"),
+    [
+        (400, "INVALID_REQUEST"),
+        (401, "REQUEST_DENIED"),
+        (403, "REQUEST_DENIED"),
+        (429, "OVER_QUERY_LIMIT"),
+        (404, "UNKNOWN_ERROR"),
+        (500, "UNKNOWN_ERROR"),
+        (503, "UNKNOWN_ERROR"),
+        (201, "UNKNOWN_ERROR"),
+    ],
+)
+async def test_an_http_status_becomes_the_fitting_status(http: int, status: str) -> None:
+    async with google(says(f"{KEY} is wrong".encode(), http)) as client:
+        assert (await failure(client)).status == status
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    async def handler(request: web.Request) -> web.Response:
+        raise web.HTTPFound(f"/maps/json?key={KEY}&again")
+
+    async with google(handler) as client:
+        assert "302" in str(await failure(client))
+
+
+@pytest.mark.parametrize("content_type", ["text/html", "text/plain", "application/octet-stream"])
+async def test_a_page_for_people_is_no_answer_but_json_by_another_name_is(content_type: str) -> None:
+    async with google(says(b"<html>Sign in</html>", content_type=content_type)) as client:
+        assert (await failure(client)).status == "UNKNOWN_ERROR"
+    async with google(says(b'\n{"results":[]}', content_type=content_type)) as client:
+        assert await client.nearby(HERE, TEN) == b'\n{"results":[]}'
+
+
+async def test_a_page_that_says_it_is_json_is_found_out_where_it_is_cut() -> None:
+    async with google(says(b"<html>Sign in</html>")) as client:
+        with pytest.raises(Unavailable, match="UNKNOWN_ERROR"):
+            cut(await client.nearby(HERE, TEN), 5)
+
+
+@pytest.mark.parametrize("length", [None, 1000])
+async def test_half_a_body_is_no_answer(length: int | None) -> None:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        response.content_length = length
+        if length is None:
+            response.enable_chunked_encoding()
+        await response.prepare(request)
+        await response.write(b'{"results":[')
+        assert request.transport
+        request.transport.close()
+        return response
+
+    async with google(handler) as client:
+        assert (await failure(client)).status == "UNKNOWN_ERROR"
+
+
+async def test_a_slow_drip_ends_with_the_time_out() -> None:
+    closing = asyncio.Event()
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await response.prepare(request)
+        while not closing.is_set():
+            try:
+                await response.write(b" ")
+                async with asyncio.timeout(0.01):
+                    await closing.wait()
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                break
+        return response
+
+    async with google(handler, timeout=0.3) as client:
+        told = await failure(client)
+        closing.set()
+    assert str(told) == "UNKNOWN_ERROR: the source of places did not answer within 0.3 seconds"
+
+
+async def test_nobody_at_the_address_is_unavailable() -> None:
+    client = Google(KEY, f"http://127.0.0.1:{unused_port()}/maps/json")
+    assert (await failure(client)).status == "UNKNOWN_ERROR"
+    await client.close()
+
+
+@pytest.mark.parametrize("body", [b"garbage\r\n\r\n", b"", b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n{}"])
+async def test_a_server_that_speaks_no_http_is_unavailable(body: bytes) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(body)
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        client = Google(KEY, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+        assert (await failure(client)).status == "UNKNOWN_ERROR"
+        await client.close()
+
+
+@pytest.mark.parametrize("size", [BODY_LIMIT + 1, 5 * 1024 * 1024])
+async def test_more_than_four_mebibytes_are_not_held(size: int) -> None:
+    async with google(says(b'{"results":[]}'.ljust(size))) as client:
+        assert "more than" in str(await failure(client))
+    async with google(says(b'{"results":[]}'.ljust(BODY_LIMIT))) as client:
+        assert len(await client.nearby(HERE, TEN)) == BODY_LIMIT
+
+
+async def test_a_packed_giant_is_not_held_either() -> None:
+    async def handler(request: web.Request) -> web.Response:
+        response = web.Response(body=b"{".ljust(64 * 1024 * 1024), content_type="application/json")
+        response.enable_compression(web.ContentCoding.gzip)
+        return response
+
+    async with google(handler) as client:
+        assert "more than" in str(await failure(client))
+
+
+async def test_the_source_called_none_says_what_to_set() -> None:
+    async with open_places("none", None, KEY) as places:
+        with pytest.raises(Unavailable, match=r"REQUEST_DENIED: no source of places is set: see \[places\]"):
+            await places.nearby(HERE, TEN)
+
+
+async def test_the_source_called_google_asks_the_url_of_the_settings_and_is_closed_at_the_end() -> None:
+    app = web.Application()
+    app.router.add_get("/", says(b'{"results":[]}'))
+    async with TestServer(app) as server, open_places("google", str(server.make_url("/")), KEY) as places:
+        assert [await places.nearby(HERE, TEN) for _ in range(2)] == [b'{"results":[]}'] * 2
+
+
+async def test_an_unknown_source_is_an_error() -> None:
+    with pytest.raises(ValueError, match="yahoo"):
+        async with open_places("yahoo", None, None):
+            pass
+
+
+def test_choosing_a_source_does_not_load_aiohttp() -> None:
+    program = """
+import asyncio, sys
+from herd.places.choose import open_places
+async def main():
+    async with open_places("google", None, None):
+        print("aiohttp" in sys.modules)
+asyncio.run(main())
+"""
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert said.stdout == "False\n"
