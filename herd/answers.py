@@ -56,7 +56,8 @@ class Answers(asyncio.Protocol):
         try:
             async with asyncio.timeout(timeout):
                 # A server that does not read gets no more lines: they would only pile up here.
-                await self._writable.wait()
+                while not self._writable.is_set():
+                    await self._writable.wait()
                 if self._ended.is_set() or self._transport.is_closing():
                     raise Disconnected(self._reason)
                 request = _Request(text, asyncio.get_running_loop().create_future())

@@ -1,0 +1,84 @@
+"""Equal digests mean equal reports, and the words that compare them survive the wire."""
+
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from herd import words
+from herd.digest import ALWAYS, Digest, hash_of
+from herd.messages import CLIENT_LIMIT, LINE_LIMIT
+from herd.store import OWN_CLIENTS, Report
+
+
+def report(client: int, time: int = 1_520_023_934, skew: str = "+1.000000000") -> Report:
+    line = b"AT Goloman %b client%d +1.0+1.0 %d" % (skew.encode(), client, time)
+    return time * 10**9, line, 1, OWN_CLIENTS
+
+
+def digest(reports: list[Report], before: int = ALWAYS) -> Digest:
+    made = Digest(before)
+    for _ in made.build(reports):
+        pass
+    return made
+
+
+def test_the_order_of_reports_does_not_matter_and_one_changed_line_shows_in_its_bucket_alone() -> None:
+    reports = [report(client) for client in range(3000)]
+    shuffled = reports[:]
+    Random(1).shuffle(shuffled)
+    assert digest(reports).differing(digest(shuffled).sums) == {}
+    changed = [*reports[:-1], report(2999, 1_520_023_935)]
+    differing = digest(reports).differing(digest(changed).sums)
+    assert len(differing) == 1
+    bucket = next(iter(differing))
+    lacking = set(digest(changed).by_hash(bucket)) - set(digest(reports).by_hash(bucket))
+    assert lacking == {hash_of(changed[-1][1])}
+
+
+def test_a_digest_covers_what_was_heard_before_its_time_by_the_skew_as_printed() -> None:
+    heard = (1_520_023_934 + 1) * 10**9
+    assert sum(map(len, digest([report(1)], heard).lines)) == 0
+    assert sum(map(len, digest([report(1)], heard + 1).lines)) == 1
+
+
+@given(st.lists(st.integers(0, 2**64 - 1), min_size=words.BUCKETS, max_size=words.BUCKETS))
+def test_a_digest_goes_over_the_wire_in_one_line(sums: list[int]) -> None:
+    line = words.digest(7, ALWAYS, sums)
+    assert len(line) <= LINE_LIMIT
+    assert words.parse_digest(line) == (7, ALWAYS, sums)
+
+
+def test_the_longest_words_are_within_the_longest_line() -> None:
+    most = 2**64 - 1
+    assert len(words.differ(10**18 - 1, dict.fromkeys(range(words.BUCKETS), most))) <= LINE_LIMIT
+    assert len(words.hashes(b"HAVE", 10**18 - 1, 1023, [most] * words.HASHES_A_LINE)) <= LINE_LIMIT
+    assert CLIENT_LIMIT < LINE_LIMIT
+
+
+@given(st.dictionaries(st.integers(0, words.BUCKETS - 1), st.integers(0, 2**64 - 1), max_size=20))
+def test_differing_buckets_go_over_the_wire(sums: dict[int, int]) -> None:
+    assert words.parse_differ(words.differ(3, sums)) == (3, sums)
+
+
+@given(st.integers(0, words.BUCKETS - 1), st.lists(st.integers(0, 2**64 - 1), max_size=20))
+def test_hashes_go_over_the_wire(bucket: int, values: list[int]) -> None:
+    assert words.parse_hashes(words.hashes(b"WANT", 3, bucket, values)) == (b"WANT", 3, bucket, values)
+
+
+def test_marks_acknowledgements_and_ends_of_rounds_go_over_the_wire() -> None:
+    assert words.parse_mark(words.mark(12, 1_795_467_890_123_456_789)) == (12, 1_795_467_890_123_456_789)
+    assert words.parse_ack(words.ack(12)) == 12
+    assert words.parse_ack(words.ack(0)) == 0
+    assert words.parse_done(words.done(9)) == 9
+
+
+@given(st.binary(max_size=80))
+def test_garbage_is_none_of_these_words(line: bytes) -> None:
+    parsed = (words.parse_mark(line), words.parse_ack(line), words.parse_digest(line), words.parse_differ(line))
+    assert not any(value is not None for value in (*parsed, words.parse_hashes(line), words.parse_done(line)))
+
+
+def test_a_bucket_that_does_not_exist_is_garbage() -> None:
+    assert words.parse_differ(b"DIFFER 1 1024=0") is None
+    assert words.parse_hashes(b"HAVE 1 1024 ff") is None
