@@ -124,6 +124,8 @@ class Conversation(asyncio.Protocol):
                 if b"\n" in self._unread:
                     self._pause()
                     asyncio.get_running_loop().call_soon(self._carry_out)
+                else:
+                    self._resume()
                 break
         else:
             self._pause()

@@ -210,7 +210,7 @@ async def test_a_refusal_carries_the_copy() -> None:
 async def test_a_bad_report_is_never_sent(client_id: str, location: str, time: str) -> None:
     lines: list[bytes] = []
     async with stub(answers(AT + b"\n", lines=lines)) as client:
-        with pytest.raises(ValueError, match="."):
+        with pytest.raises(ValueError, match=r"\S"):
             await client.iamat(client_id, location, time)
         assert bytes(await client.iamat("kiwi", HERE, TIME)) == AT
     assert len(lines) == 1
@@ -260,7 +260,7 @@ async def test_a_bad_question_is_never_sent(
 )
 async def test_an_answer_to_something_else_closes_the_connection(answer: bytes) -> None:
     async with stub(answers(answer)) as client:
-        with pytest.raises(BadAnswer, match="127.0.0.1 port"):
+        with pytest.raises(BadAnswer, match=r"127\.0\.0\.1 port"):
             await client.iamat("kiwi", HERE, TIME)
         with pytest.raises(Disconnected):
             await client.iamat("kiwi", HERE, TIME)
@@ -276,9 +276,9 @@ async def test_places_that_are_no_json_object_cost_only_their_own_call(text: byt
 
 async def test_words_that_nobody_asked_for_close_the_connection() -> None:
     async with stub(answers(AT + b"\nhello\n")) as client:
-        with pytest.raises(Disconnected, match="nobody asked|closed"):
-            while True:
-                await client.iamat("kiwi", HERE, TIME)
+        assert bytes(await client.iamat("kiwi", HERE, TIME)) == AT
+        with pytest.raises((Disconnected, BadAnswer)):  # whether they come before the next request, or after
+            await client.iamat("kiwi", HERE, TIME)
 
 
 @pytest.mark.parametrize("said", [b"", b"AT Stub", AT + b"\n{\n"])
