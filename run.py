@@ -77,7 +77,9 @@ def run(options: Namespace, argv: list[str]) -> int:
     for name in (options.name, options.server):
         if name is not None and name not in config.servers:
             known = ", ".join(config.servers)
-            raise ConfigError("{}: servers: expected one of {}, found {!a}".format(path or "built-in herd", known, name))
+            raise ConfigError(
+                "{}: servers: expected one of {}, found {!a}".format(path or "built-in herd", known, name)
+            )
     ensure(ROOT, "run", argv)
     if options.command != "run":
         return talk(options, config)

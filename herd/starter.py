@@ -33,6 +33,8 @@ class Starter:
 
     async def run(self) -> int:
         """Run the herd until it is stopped; return the exit status."""
+        for name in self._servers:
+            await self._start(name)
         async with asyncio.TaskGroup() as group:
             for name in self._servers:
                 group.create_task(self._keep(name))
@@ -53,46 +55,48 @@ class Starter:
         for process in self._running.values():
             _send(process, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
 
+    async def _start(self, name: str) -> None:
+        # Its input is a pipe from here: it ends when this process does, however that comes about.
+        # A session of its own: Ctrl-C in the terminal is for this process alone.
+        self._running[name] = await asyncio.create_subprocess_exec(
+            sys.executable, str(RUN), name, *self._options, stdin=asyncio.subprocess.PIPE, start_new_session=True
+        )
+
     async def _keep(self, name: str) -> None:
+        """Start the server again whenever it ends, until `stop`."""
         backoff = Backoff(FIRST_WAIT, LONGEST_WAIT, self._random)
-        now = asyncio.get_running_loop().time
+        ran = await self._until_it_ends(name)
+        if self._running[name].returncode == REFUSED and not self._stopping.is_set():
+            self._status = REFUSED
+            self._stopping.set()
         while not self._stopping.is_set():
-            began = now()
-            await self._once(name)
-            if self._stopping.is_set():
-                break
-            if now() - began >= RAN_WELL:
+            if ran >= RAN_WELL:
                 backoff.reset()
             wait = backoff.next()
-            _say(f"{name} is started again in {wait:.1f} s")
+            process = self._running[name]
+            _say(f"{name}, process {process.pid}, ended with status {process.returncode}; again in {wait:.1f} s")
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await self._stopping.wait()
+                    break
+            await self._start(name)
+            if self._stopping.is_set():  # that came while it was being started
+                _send(self._running[name], signal.SIGTERM)
+            else:
+                _say(f"{name} is process {self._running[name].pid}")
+            ran = await self._until_it_ends(name)
 
-    async def _once(self, name: str) -> None:
-        """Run one server to its end."""
-        # Its input is a pipe from here: it ends when this process does, however that comes about.
-        # A session of its own: Ctrl-C in the terminal is for this process alone.
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, str(RUN), name, *self._options, stdin=asyncio.subprocess.PIPE, start_new_session=True
-        )
-        again = name in self._running
-        self._running[name] = process
-        if self._stopping.is_set():  # it came while this one was being started
-            _send(process, signal.SIGTERM)
-        if again:
-            _say(f"{name} is process {process.pid}")
-        status = await process.wait()
-        if status == REFUSED and not again:
-            self._status = REFUSED
-            self._stopping.set()
-        if not self._stopping.is_set():
-            _say(f"{name}, process {process.pid}, ended with status {status}")
+    async def _until_it_ends(self, name: str) -> float:
+        """Return the seconds that the server ran."""
+        began = asyncio.get_running_loop().time()
+        await self._running[name].wait()
+        return asyncio.get_running_loop().time() - began
 
     async def _announce(self) -> None:
         """Say where the servers are, as soon as all of them accept."""
         for server in self._servers.values():
-            await until_it_accepts(server.tcp, self._stopping)
+            for address in (server.tcp, server.http):
+                await until_it_accepts(address, self._stopping)
         if not self._stopping.is_set():
             pids = {name: process.pid for name, process in self._running.items()}
             print(table(self._servers, pids), flush=True)

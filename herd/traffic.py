@@ -21,7 +21,6 @@ PENDING_BYTES = 32 * 1024 * 1024
 
 _PLAIN = bytes(range(0x20, 0x7F)).replace(b"\\", b"") + b"\n"
 _SECRETS = re.compile(rb"^([ \t\r\f\v]*(?:\? )?[ \t\r\f\v]*(?:AUTH|PROVE)[ \t\r\f\v]+)[^\n]+", re.MULTILINE)
-_MAY_BE_SECRET = re.compile(rb"AUTH|PROVE")
 
 
 class TrafficLog:
@@ -30,7 +29,7 @@ class TrafficLog:
     def __init__(self, path: Path, clock: Callable[[], int] = time.time_ns) -> None:
         self._path = path
         self._clock = clock
-        self._second, self._stamp = -1, ""
+        self._stamp = -1, ""  # a second since 1970, and how it is written
         # Each of these is changed by one thread only, but for the deque and the count of what is missing.
         self._pending: deque[bytes] = deque()
         self._appended = 0
@@ -46,7 +45,7 @@ class TrafficLog:
     def lines(self, connection: str, direction: str, lines: bytes) -> None:
         """Log whole lines, each with its newline: `<` for what came in, `>` for what went out."""
         prefix = f"{self._now()} {connection} {direction} ".encode("ascii", "backslashreplace")
-        if _MAY_BE_SECRET.search(lines):
+        if b"AUTH" in lines or b"PROVE" in lines:
             lines = _SECRETS.sub(rb"\1***", lines)
         if lines.translate(None, _PLAIN):
             lines = _escape(lines)
@@ -66,9 +65,9 @@ class TrafficLog:
 
     def _now(self) -> str:
         second, nanos = divmod(self._clock(), 10**9)
-        if second != self._second:  # strftime costs more than the rest, so once a second
-            self._second, self._stamp = second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
-        return f"{self._stamp}.{nanos // 1000:06d}Z"
+        if second != self._stamp[0]:  # strftime costs more than the rest, so once a second
+            self._stamp = second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+        return f"{self._stamp[1]}.{nanos // 1000:06d}Z"
 
     def _append(self, text: bytes) -> None:
         waiting = self._appended - self._taken

@@ -1,6 +1,7 @@
 """Runs one server in this process, its web gateway beside it, until it is told to stop."""
 
 import asyncio
+import gc
 import importlib
 import logging
 import os
@@ -28,6 +29,7 @@ def serve(config: Config, name: str, data: Path, log_level: str, until_stdin_clo
     """
     logging.basicConfig(level=log_level.upper(), format=f"{name}: %(message)s", stream=sys.stderr)
     _allow_many_connections()
+    _collect_rarely()
     status = 0
     try:
         asyncio.run(_serve(config, name, data, until_stdin_closes))
@@ -78,6 +80,15 @@ def _stop_at_end(stop: asyncio.Event) -> None:
     if not os.read(sys.stdin.fileno(), 4096):
         asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
         stop.set()
+
+
+def _collect_rarely() -> None:
+    """Have the garbage collector look less often at what is new.
+
+    Reports are tuples of atoms, which it lets go of at its first look; looking every 700 of them, as it does
+    unless told, took 28% of the time of hearing new clients. Every 50,000 it is under 2% (each look about 1 ms).
+    """
+    gc.set_threshold(50_000, 20, 20)
 
 
 def _allow_many_connections() -> None:

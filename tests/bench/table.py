@@ -20,11 +20,11 @@ def yardstick_row(result: Result) -> Row:
     return Row((*_figures(result), "", "", "", ""))
 
 
-def row(result: Result, yardstick: Result, goal: float) -> Row:
+def row(result: Result, yardstick: Result, goal: float | None) -> Row:
     """Return a row with its ratios to the yardstick (more is better) of rate and of requests per CPU second."""
     ratio = result.ratio(yardstick)
-    cells = (f"{ratio:.2f}", f"{result.cpu_ratio(yardstick):.2f}", f"{goal:g}", f"{ratio / goal:.0%}")
-    return Row((*_figures(result), *cells))
+    ratios = (f"{ratio:.2f}", f"{result.cpu_ratio(yardstick):.2f}")
+    return Row((*_figures(result), *ratios, *((f"{goal:g}", f"{ratio / goal:.0%}") if goal else ("", ""))))
 
 
 def show(title: str, rows: Sequence[Row], head: Sequence[str] = HEAD) -> None:
