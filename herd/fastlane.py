@@ -17,8 +17,8 @@ from herd.store import Batch
 
 # Plain: no ASCII control characters in an ID (two ranges are matched twice as quickly as what is not white space),
 # single spaces, two digits of latitude below 90, one to three of longitude below 180, both with decimals, ten
-# digits of seconds and nine of nanoseconds. The last alternatives take any other line whole, and any number of empty
-# ones at once.
+# digits of seconds and nine of nanoseconds. The last alternatives take any other line whole, and empty ones any
+# number at once.
 _VISIBLE = rb"[!-~\x80-\xff]"
 _PLAIN_CLIENT = rb"%b{1,%d}+" % (_VISIBLE, CLIENT_LIMIT)
 _PLAIN_LOCATION = rb"[+-][0-8][0-9]\.[0-9]{1,15}+[+-](?:1[0-7]|0?[0-9])?[0-9]\.[0-9]{1,15}+"
