@@ -1,35 +1,22 @@
 """One client's TCP connection: bytes in, answers out, in the order of the commands."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import cast
 
 from herd.fastlane import Command, hear_clients, split_commands
 from herd.handshake import Hello, parse_hello
 from herd.messages import ECHO_LIMIT, LINE_LIMIT, WhatsAt, parse_command, refuse
 from herd.node import Node
+from herd.ordering import Answers, Wait
 from herd.places.provider import UNKNOWN_ERROR, Unavailable, unavailable_text
 from herd.position import Malformed
 from herd.store import OWN_CLIENTS
-
-WAITING_LIMIT = 8  # unanswered WHATSATs
-HELD_LIMIT = 1024 * 1024  # bytes of answers that wait behind them
 
 _BROKEN = Unavailable(UNKNOWN_ERROR, "the search broke off")
 
 # Takes over a connection whose first line was a server's hello, with what came behind that line.
 Meet = Callable[[Hello, asyncio.Transport, bytes], None]
-
-
-@dataclass(slots=True, eq=False)
-class _Wait:
-    """A WHATSAT whose places are on their way, and the answers that leave before it."""
-
-    before: list[bytes]
-    task: asyncio.Task[None] | None = None
-    text: bytes | None = None
 
 
 class Conversation(asyncio.Protocol):
@@ -44,25 +31,23 @@ class Conversation(asyncio.Protocol):
         self._unread = b""  # what came and is not carried out yet
         self._commands: Iterator[Command] | None = None  # of the slice that is being carried out
         self._overlong: bytes | None = None  # the beginning of a line that is thrown away as it arrives
-        self._answers: list[bytes] = []
-        self._waits: deque[_Wait] = deque()
-        self._held = 0
+        self._answers = Answers()
+        self._tasks: set[asyncio.Task[None]] = set()  # WHATSATs on their way
         self._ended = self._full = self._sending = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin: nothing is said until the client says something."""
         self._transport = cast(asyncio.Transport, transport)
         self._node.clients.add(self._transport)
-        self._node.traffic.notice(self._label, f"opened by {transport.get_extra_info('peername')}")
+        self._node.notice(self._label, f"opened by {transport.get_extra_info('peername')}")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End: a torn line is not answered."""
         self._node.clients.discard(self._transport)
-        for wait in self._waits:
-            if wait.task:
-                wait.task.cancel()
+        for task in self._tasks:
+            task.cancel()
         self._unread, self._commands, self._full = b"", None, True
-        self._node.traffic.notice(self._label, f"closed: {exc or 'all answered'}")
+        self._node.notice(self._label, f"closed: {exc or 'all answered'}")
 
     def data_received(self, data: bytes) -> None:
         """Carry out the whole lines among what came, and keep the rest."""
@@ -106,7 +91,7 @@ class Conversation(asyncio.Protocol):
     def _carry_out(self) -> None:
         """Carry out one slice of lines; the next one has to wait for the other connections' turn."""
         node = self._node
-        while not (self._full or len(self._waits) >= WAITING_LIMIT or self._held > HELD_LIMIT):
+        while not (self._full or self._answers.full):
             if self._commands is None:
                 lines = self._slice()
                 if not lines:
@@ -114,11 +99,10 @@ class Conversation(asyncio.Protocol):
                     break
                 node.traffic.lines(self._label, "<", lines)
                 self._commands = iter(split_commands(lines))
-            answers, start = self._answers, len(self._answers)
-            batch = node.turn.batch(OWN_CLIENTS)
+            answers, batch = self._answers.newest, node.turn.batch(OWN_CLIENTS)
+            start = len(answers)
             done = hear_clients(self._commands, node.heard_by, node.clock(), batch, answers, self._answer_other)
-            if self._waits:
-                self._held += sum(map(len, answers[start:]))
+            self._answers.hold(answers[start:])
             if done:
                 self._commands = None
                 if b"\n" in self._unread:
@@ -143,7 +127,7 @@ class Conversation(asyncio.Protocol):
         _, newline, self._unread = self._unread.partition(b"\n")
         if not newline:
             return b""
-        self._answers.append(b"? " + self._overlong)
+        self._answers.newest.append(b"? " + self._overlong)
         self._overlong = None
         return self._slice()
 
@@ -153,25 +137,25 @@ class Conversation(asyncio.Protocol):
             command = parse_command(line)
         except Malformed:
             if line.split():  # a blank line is answered by nothing
-                self._answers.append(refuse(line))
+                self._answers.newest.append(refuse(line))
             return True
         if isinstance(command, WhatsAt):
             return self._answer_later(line, command)
-        self._answers.append(bytes(self._node.hear(command)))
+        self._answers.newest.append(bytes(self._node.hear(command)))
         return True
 
     def _answer_later(self, line: bytes, question: WhatsAt) -> bool:
         report = self._node.store.newest(question.client)
         if report is None:
-            self._answers.append(refuse(line))
+            self._answers.newest.append(refuse(line))
             return True
-        wait = _Wait(before=self._answers)
-        self._answers = []
-        self._waits.append(wait)
-        wait.task = self._node.spawn(f"a WHATSAT of {self._label}", self._look_around(wait, report, question))
+        wait = self._answers.wait()
+        task = self._node.spawn(f"a WHATSAT of {self._label}", self._look_around(wait, report, question))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         return False
 
-    async def _look_around(self, wait: _Wait, report: bytes, question: WhatsAt) -> None:
+    async def _look_around(self, wait: Wait, report: bytes, question: WhatsAt) -> None:
         try:
             wait.text = await self._node.near(report, question)
         finally:
@@ -187,31 +171,15 @@ class Conversation(asyncio.Protocol):
     def _send(self) -> None:
         """Write the answers whose turn has come, in one write, and go on where they were waited for."""
         self._sending = False
-        waited = len(self._waits)
-        data = b"".join([answer + b"\n" for answer in self._take_ready()])
+        was_full = self._answers.full
+        data = b"".join([answer + b"\n" for answer in self._answers.take_ready()])
         if data and not self._transport.is_closing():
             self._node.traffic.lines(self._label, ">", data)
             self._transport.write(data)
-        if len(self._waits) < waited:
+        if was_full:
             self._carry_out()
-        elif self._ended and not (self._waits or self._commands or self._unread):
+        elif self._ended and not (self._answers.waiting or self._commands or self._unread):
             self._transport.close()
-
-    def _take_ready(self) -> list[bytes]:
-        ready: list[bytes] = []
-        while self._waits:
-            wait = self._waits[0]
-            ready += wait.before
-            wait.before = []
-            if wait.text is None:
-                self._held = sum(len(answer) for wait in self._waits for answer in wait.before)
-                self._held += sum(map(len, self._answers))
-                return ready
-            ready.append(wait.text)
-            self._waits.popleft()
-        ready += self._answers
-        self._answers, self._held = [], 0
-        return ready
 
     def _pause(self) -> None:
         if not self._ended:  # what ended has nothing left to read, and would only end once more

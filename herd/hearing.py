@@ -59,7 +59,7 @@ class Hearing:
 
     def _skip(self, line: bytes, reason: str) -> None:
         self.malformed += 1
-        self._node.traffic.notice(self.peer, f"skipped {line[:100]!r}: {reason}")
+        self._node.notice(self.peer, f"skipped {line[:100]!r}: {reason}")
 
     def _acknowledge(self) -> None:
         self._ack = None

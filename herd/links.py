@@ -57,7 +57,7 @@ class Links:
             self._check_address(transport)
             check_hello(hello, self._me, tuple(self._names))
         except RefusedError as reason:
-            self._node.traffic.notice(peer or "-", f"refused: {reason}")
+            self._node.notice(peer or "-", f"refused: {reason}")
             transport.abort()
             return
         assert peer is not None
@@ -70,19 +70,20 @@ class Links:
 
     async def _hear(self, wire: Wire, peer: str, hello: Hello) -> None:
         def heard() -> int:
-            life, number = self._heard.get(peer, (b"", 0))
+            now = self.hearings.get(peer)
+            life, number = (now.life, now.number) if now else self._heard.get(peer, (b"", 0))
             return number if life == hello.life else 0
 
         try:
             await prove_as_listener(wire, self._me, hello, heard)
         except (ConnectionError, TimeoutError) as reason:
             wire.drop(str(reason) or "did not prove itself in time")
-            self._node.traffic.notice(peer, f"refused: {wire.lost.result()}")
+            self._node.notice(peer, f"refused: {wire.lost.result()}")
             return
         if older := self.hearings.get(peer):
             older.wire.drop("replaced by a newer connection")
         hearing = self.hearings[peer] = Hearing(self._node, wire, peer, hello.life, heard())
-        self._node.traffic.notice(peer, f"lets us hear its life {hello.life.decode()} from {hearing.number} on")
+        self._node.notice(peer, f"lets us hear its life {hello.life.decode()} from {hearing.number} on")
         self._dial_now[peer].set()
         try:
             await asyncio.wait((wire.lost,))
@@ -92,7 +93,7 @@ class Links:
             self._heard[peer] = hearing.life, hearing.number
             if self.hearings.get(peer) is hearing:
                 del self.hearings[peer]
-            self._node.traffic.notice(peer, f"is not heard any more: {wire.lost.result()}")
+            self._node.notice(peer, f"is not heard any more: {wire.lost.result()}")
 
     async def _dial_for_ever(self, peer: str, address: Address) -> None:
         backoff = Backoff(FIRST_REDIAL, LAST_REDIAL, self._random)
@@ -119,9 +120,7 @@ class Links:
             life, heard = await prove_as_dialler(wire, self._me, peer.encode())
             telling = self.tellings[peer] = Telling(self._node, wire, peer, life, heard)
             self._troubles.pop(peer, None)
-            self._node.traffic.notice(
-                peer, f"is told our feed from {telling.cursor} on; its life is {life.decode()}"
-            )
+            self._node.notice(peer, f"is told our feed from {telling.cursor} on; its life is {life.decode()}")
             async with asyncio.TaskGroup() as group:
                 running = group.create_task(telling.run(), name=f"telling {peer}")
                 await asyncio.wait((wire.lost,))
@@ -131,8 +130,7 @@ class Links:
             self._trouble(peer, str(problems.exceptions[0]) or "no answer in time")
         finally:
             self.tellings.pop(peer, None)
-            if not wire.lost.done():
-                wire.drop("stopped")
+            wire.drop("stopped")
         return telling is not None and telling.acknowledged is not None
 
     def _check_address(self, transport: asyncio.BaseTransport) -> None:
@@ -142,7 +140,7 @@ class Links:
     def _trouble(self, peer: str, reason: str) -> None:
         if self._troubles.get(peer) != reason:
             self._troubles[peer] = reason
-            self._node.traffic.notice(peer, f"is not told our feed: {reason}")
+            self._node.notice(peer, f"is not told our feed: {reason}")
 
     async def _beat_for_ever(self) -> None:
         loop = asyncio.get_running_loop()
@@ -163,7 +161,7 @@ class Links:
         if off != self._clock_is_off:
             self._clock_is_off = off
             state = f"{-median(ahead) / SECOND:+.1f} s off its neighbours' median" if off else "right again"
-            self._node.traffic.notice("-", f"this server's clock is {state}")
+            self._node.notice("-", f"this server's clock is {state}")
 
     async def _repair_for_ever(self) -> None:
         while True:

@@ -1,6 +1,7 @@
 """One running server without its doors: what it knows, and what it answers to a message."""
 
 import asyncio
+import logging
 import secrets
 import time
 from collections.abc import Callable, Coroutine
@@ -14,6 +15,8 @@ from herd.position import parse_location
 from herd.store import OWN_CLIENTS, Store
 from herd.traffic import TrafficLog
 from herd.turn import Turn
+
+log = logging.getLogger(__name__)
 
 
 def _new_life() -> bytes:
@@ -47,6 +50,11 @@ class Node:
         """Return the log's name of the next connection of a client: `#1`, `#2`..."""
         self._connections += 1
         return f"#{self._connections}"
+
+    def notice(self, connection: str, text: str) -> None:
+        """Say in the log, and on the console where it is asked for, what happened to a connection or the server."""
+        self.traffic.notice(connection, text)
+        log.log(logging.DEBUG if connection.startswith("#") else logging.INFO, "%s %s", connection, text)
 
     def spawn(self, what: str, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         """Start work that has to wait; what breaks in it stays in it."""

@@ -53,7 +53,7 @@ async def run_server(
             links = Links(node, config.secret, neighbours, random)
             linking = tasks.create_task(links.run(), name="links")
             await listener.start_serving()
-            node.traffic.notice("-", f"{name} listens on {settings.tcp}, life {node.life.decode()}")
+            node.notice("-", f"{name} listens on {settings.tcp}, life {node.life.decode()}")
             try:
                 yield RunningServer(node, links, listener.sockets[0].getsockname()[1])
             finally:
@@ -82,5 +82,5 @@ async def _close(node: Node) -> None:
         transport.abort()
     node.stop()
     await asyncio.sleep(0)  # what was aborted says so in the log
-    node.traffic.notice("-", f"{node.name} stopped")
+    node.notice("-", f"{node.name} stopped")
     node.traffic.close()

@@ -26,6 +26,9 @@ OWN_CLIENTS = b""  # the origin of what this server heard itself; every other or
 # more cheaply by comparing digests than by walking a longer log. 16 bytes a change.
 LOG_LEAST = 65_536
 
+# A batch takes no further chunk beyond so many changes: a slow link moves by whole batches.
+BATCH_MOST = 2_000
+
 
 class Batch:
     """What one origin changed in one turn: parallel lists of clients and of their AT lines."""
@@ -57,7 +60,8 @@ class Store:
         self.fresh: list[Batch] = []  # the batches closed by the last close(): what up-to-date readers share
         self.before_fresh = 0  # the number that an up-to-date reader had come to before them
         self._last_opened = 0
-        self._open: dict[bytes, Batch] = {}
+        self._open: dict[bytes, Batch] = {}  # by origin
+        self._opened: list[Batch] = []  # in this turn, in order
         self._log_clients: list[bytes] = []
         self._log_numbers = array("Q")
         self._log_floor = 0  # changes up to this number have left the log
@@ -65,9 +69,10 @@ class Store:
     def batch(self, origin: bytes) -> Batch:
         """Return the batch that collects the changes of `origin` in this turn."""
         batch = self._open.get(origin)
-        if batch is None:
+        if batch is None or len(batch.clients) >= BATCH_MOST:
             self._last_opened += 1
             batch = self._open[origin] = Batch(origin, self._last_opened, self.reports)
+            self._opened.append(batch)
         return batch
 
     def put(self, report: At, batch: Batch) -> bool:
@@ -96,8 +101,9 @@ class Store:
     def close(self) -> list[Batch]:
         """End the turn: number what changed, move it to the log, and return its batches in order."""
         self.before_fresh = self.number
-        self.fresh = [batch for batch in self._open.values() if batch.clients]
+        self.fresh = [batch for batch in self._opened if batch.clients]
         self._open.clear()
+        self._opened.clear()
         for batch in self.fresh:
             self._log_clients += batch.clients
             self._log_numbers.extend(array("Q", [batch.number]) * len(batch.clients))

@@ -108,7 +108,7 @@ class Telling:
         finally:
             self._offer = None
         if offer.sent:
-            self._node.traffic.notice(self.peer, f"repaired: sent {offer.sent} reports of {len(differing)} buckets")
+            self._node.notice(self.peer, f"repaired: sent {offer.sent} reports of {len(differing)} buckets")
 
     def _mendable(self, bucket: int, own: int, other: int) -> bool:
         """Tell whether a differing bucket is worth another try; what two did not mend is left until it changes."""
@@ -116,7 +116,7 @@ class Telling:
         tries = left[2] + 1 if left and left[:2] == (own, other) else 1
         self._left[bucket] = own, other, tries
         if tries == TRIES + 1:
-            self._node.traffic.notice(self.peer, f"bucket {bucket} differs after {TRIES} repairs: left as it is")
+            self._node.notice(self.peer, f"bucket {bucket} differs after {TRIES} repairs: left as it is")
         return tries <= TRIES
 
     def _take(self, lines: bytes) -> None:
@@ -125,4 +125,4 @@ class Telling:
             if number is not None:
                 self.acknowledged = number
             elif not (self._offer and self._offer.answer(line)):
-                self._node.traffic.notice(self.peer, f"skipped what is no answer: {line[:100]!r}")
+                self._node.notice(self.peer, f"skipped what is no answer: {line[:100]!r}")

@@ -19,7 +19,7 @@ class Wire(asyncio.Protocol):
         self._node = node
         self._peer = peer
         self._loop = asyncio.get_running_loop()
-        self._transport: asyncio.Transport
+        self._transport: asyncio.Transport | None = None  # until the connection is made
         self._take: Take | None = None
         self._tail = b""
         self._early = b""  # whole lines that came before anyone took them
@@ -95,14 +95,15 @@ class Wire(asyncio.Protocol):
 
     def write(self, lines: bytes) -> None:
         """Send whole lines."""
-        if not self.lost.done():
+        if self._transport and not self.lost.done():
             self._node.traffic.lines(self._peer, ">", lines)
             self._transport.write(lines)
 
     def drop(self, reason: str) -> None:
         """Close at once; what is in flight is lost, and will be told again."""
         self._end(reason)
-        self._transport.abort()
+        if self._transport:
+            self._transport.abort()
 
     def _end(self, reason: str) -> None:
         if not self.lost.done():
