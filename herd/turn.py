@@ -40,6 +40,12 @@ class Turn:
         self._end_soon()
         self._then.append(step)
 
+    async def kept(self) -> None:
+        """Wait until what this turn changed is kept."""
+        done = asyncio.get_running_loop().create_future()
+        self.then(lambda: done.done() or done.set_result(None))
+        await done
+
     def _end_soon(self) -> None:
         if not self._ending:
             self._ending = True

@@ -235,10 +235,33 @@ async def test_a_peer_that_proves_nothing_is_closed_after_a_while(stage: Stage) 
     await stage.answers()
 
 
-async def test_a_server_can_stop_while_a_peer_is_proving_itself(stage: Stage) -> None:
-    lines = await stage.client()
-    lines.send(bytes(stage.alpha.hello()))
-    assert (await lines.line()).startswith(b"HERD 1 Home ")
+async def test_a_server_that_stops_leaves_no_connection_open_behind_it(tmp_path: Path) -> None:
+    """Not even one on which a peer was about to prove itself, or one that it was about to dial."""
+    async with AsyncExitStack() as stack:
+        alpha, beta, mute = Peer(ALPHA), Peer(BETA), asyncio.Event()
+
+        async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readline()
+            mute.set()
+            await reader.read()
+            writer.transport.abort()
+
+        listener = await asyncio.start_server(say_nothing, HOST, 0)
+        beta.port = listener.sockets[0].getsockname()[1]
+        await stack.enter_async_context(alpha.listening())
+        config = small_herd({"Home": ("Alpha", "Beta")}, {"Alpha": alpha.port, "Beta": beta.port})
+        async with running(config, "Home", tmp_path) as server:
+            client, proving = [await stack.enter_async_context(talk(server.port)) for _ in range(2)]
+            assert (await client.ask(iamat(b"c"))).startswith(b"AT Home ")
+            proving.send(bytes(alpha.hello()))
+            assert (await proving.line()).startswith(b"HERD 1 Home ")
+            link, _ = await beta.dial(stack, server.port)
+            await alpha.hears(b"c")
+            await within(mute.wait())
+        ended = [lines.rest() for lines in (client, proving, link)]
+        assert await asyncio.gather(*ended) == [b""] * 3
+        listener.close()
+        await within(listener.wait_closed())
 
 
 @pytest.mark.parametrize(
@@ -437,9 +460,9 @@ async def test_a_claim_beyond_our_own_number_makes_the_dialler_start_at_0(stage:
 
 
 async def test_a_link_behind_gets_only_the_newest_report_of_each_client(stage: Stage) -> None:
-    stage.alpha.lets_in = False
     client = await stage.client()
     await until(lambda: "Alpha" in stage.server.links.tellings, "the first link")
+    stage.alpha.lets_in = False
     stage.alpha.told_by[-1].reset()
     await until(lambda: "Alpha" not in stage.server.links.tellings, "the link's end")
     newest = [await client.ask(iamat(b"walker", b"15200239%02d" % second)) for second in range(50)][-1]

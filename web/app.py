@@ -7,8 +7,8 @@ import jinja2
 from aiohttp import web
 
 from herd.server import RunningServer
+from web import commands, live, pages, sockets
 from web.keys import SERVER
-from web.pages import show_clients
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
@@ -18,5 +18,6 @@ def make_app(server: RunningServer) -> web.Application:
     app = web.Application()
     app[SERVER] = server
     aiohttp_jinja2.setup(app, loader=jinja2.FileSystemLoader(TEMPLATES))
-    app.router.add_get("/", show_clients)
+    for module in (pages, commands, sockets, live):
+        app.add_routes(module.routes)
     return app

@@ -10,7 +10,10 @@ from web.keys import SERVER
 
 SHOWN = 200  # clients on a page without JavaScript
 
+routes = web.RouteTableDef()
 
+
+@routes.get("/")
 @aiohttp_jinja2.template("clients.html")
 async def show_clients(request: web.Request) -> dict[str, object]:
     """Show the first clients this server knows, and how to tell it of one."""

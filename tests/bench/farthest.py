@@ -5,8 +5,10 @@ dialled.
 """
 
 import tempfile
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from socket import create_connection
@@ -15,7 +17,7 @@ from statistics import median
 from tests.bench import nats_cluster
 from tests.bench.herd_of_five import SECRET, Herd, herd
 from tests.bench.listener import HOST
-from tests.bench.machine import wait_for_calm
+from tests.bench.machine import cpu_seconds, wait_for_calm
 from tests.bench.paced_load import Ages, measure_ages
 from tests.bench.probe import acknowledge, meet
 from tests.bench.requests import iamat, publications
@@ -30,6 +32,7 @@ HEAD = (
     "p99 ms",
     "p99.9 ms",
     "arrived",
+    "cores",
     "p50 ratio",
     "p99 ratio",
     "goal",
@@ -39,22 +42,35 @@ HEAD = (
 NATS, HERD = "NATS, five nodes", "Hands to behind Welsh"
 PROBE = "Probe"
 
-Measure = Callable[[int, float], Ages]
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One of the two ways through five processes: how to measure it at a rate, for so many seconds; its processes."""
+
+    measure: Callable[[int, float], Ages]
+    pids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one turn came to: ages, and the cores that the five processes used meanwhile."""
+
+    ages: Ages
+    cores: float
 
 
 def measure(options: Options) -> None:
     """Print one table per rate."""
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
-        ways: dict[str, Measure] = {}
-        pids: tuple[int, ...] = ()
+        ways: dict[str, Way] = {}
         if nats_cluster.installed():
             pids, ports = stack.enter_context(nats_cluster.nats_cluster(folder))
-            ways[NATS] = partial(_nats, ports)
+            ways[NATS] = Way(partial(_nats, ports), pids)
         running = stack.enter_context(herd(folder / "herd", probe=(PROBE, "Welsh")))
-        ways[HERD] = partial(_herd, running)
+        ways[HERD] = Way(partial(_herd, running), tuple(running.pids.values()))
         for rate in RATES:
-            seen = _rounds(ways, (*pids, *running.pids.values()), rate, options)
+            seen = _rounds(ways, rate, options)
             show(f"Farthest pair at {rate:,} reports/s: age on arrival", _rows(seen), HEAD)
 
 
@@ -73,29 +89,32 @@ def _herd(running: Herd, rate: int, seconds: float) -> Ages:
         return measure_ages(to, reader, iamat(), rate, seconds, acknowledge)
 
 
-def _rounds(ways: dict[str, Measure], pids: Sequence[int], rate: int, options: Options) -> dict[str, list[Ages]]:
-    seen: dict[str, list[Ages]] = {title: [] for title in ways}
+def _rounds(ways: dict[str, Way], rate: int, options: Options) -> dict[str, list[Turn]]:
+    seen: dict[str, list[Turn]] = {title: [] for title in ways}
     for number in range(options.rounds):
         for title, way in ways.items():
-            wait_for_calm(pids)
-            ages = way(rate, options.seconds)
-            seen[title].append(ages)
+            wait_for_calm(pid for each in ways.values() for pid in each.pids)
+            started, before = time.perf_counter(), sum(map(cpu_seconds, way.pids))
+            ages = way.measure(rate, options.seconds)
+            cores = (sum(map(cpu_seconds, way.pids)) - before) / (time.perf_counter() - started)
+            seen[title].append(Turn(ages, cores))
             progress(
                 f"round {number + 1} of {options.rounds}: {title} at {rate}/s p50 {ages.percentile(0.5):.2f} ms"
             )
     return seen
 
 
-def _rows(seen: dict[str, list[Ages]]) -> list[Row]:
+def _rows(seen: dict[str, list[Turn]]) -> list[Row]:
     rows = []
     for title, turns in seen.items():
-        middle = [median(ages.percentile(share) for ages in turns) for share in (0.5, 0.99, 0.999)]
-        arrived = sum(len(ages.ages) for ages in turns) / sum(ages.sent for ages in turns)
-        cells = (title, *(f"{age:.2f}" for age in middle), f"{arrived:.2%}")
+        middle = [median(turn.ages.percentile(share) for turn in turns) for share in (0.5, 0.99, 0.999)]
+        arrived = sum(len(turn.ages.ages) for turn in turns) / sum(turn.ages.sent for turn in turns)
+        cores = median(turn.cores for turn in turns)
+        cells = (title, *(f"{age:.2f}" for age in middle), f"{arrived:.2%}", f"{cores:.2f}")
         if title == HERD and NATS in seen:
             ratios = [
                 median(
-                    own.percentile(share) / nats.percentile(share)
+                    own.ages.percentile(share) / nats.ages.percentile(share)
                     for own, nats in zip(turns, seen[NATS], strict=True)
                 )
                 for share in (0.5, 0.99)

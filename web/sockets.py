@@ -1,0 +1,5 @@
+"""/ws, the line protocol over a WebSocket."""
+
+from aiohttp import web
+
+routes = web.RouteTableDef()
