@@ -42,9 +42,9 @@ class Turn:
 
     async def kept(self) -> None:
         """Wait until what this turn changed is kept."""
-        done = asyncio.get_running_loop().create_future()
-        self.then(lambda: done.done() or done.set_result(None))
-        await done
+        ended = asyncio.Event()
+        self.then(ended.set)
+        await ended.wait()
 
     def _end_soon(self) -> None:
         if not self._ending:

@@ -5,13 +5,13 @@ from typing import TypedDict
 from herd.messages import At
 from herd.position import parse_location
 
-# Client IDs and server names are bytes; JSON is text. Bytes that are not UTF-8 become lone surrogates (PEP 383), which
-# JSON writes as \\udcXX, so that every ID survives the round trip.
+# Client IDs and server names are bytes; JSON is text. Bytes that are not UTF-8 become lone surrogates (PEP 383),
+# which JSON writes as \\udcXX, so that every ID survives the round trip.
 ENCODING, ERRORS = "utf-8", "surrogateescape"
 
 
 class ReportJson(TypedDict):
-    """A report: lat and lon are degrees; time, skew and heard are seconds with their exact digits; at is the AT line."""
+    """A report: lat and lon in degrees, time, skew and heard in seconds with their exact digits, at the AT line."""
 
     client: str
     location: str

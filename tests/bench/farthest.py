@@ -5,7 +5,6 @@ dialled.
 """
 
 import tempfile
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -45,7 +44,7 @@ PROBE = "Probe"
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One of the two ways through five processes: how to measure it at a rate, for so many seconds; its processes."""
+    """A way through five processes: how to measure it at a rate for so many seconds; the processes."""
 
     measure: Callable[[int, float], Ages]
     pids: tuple[int, ...]
@@ -94,10 +93,10 @@ def _rounds(ways: dict[str, Way], rate: int, options: Options) -> dict[str, list
     for number in range(options.rounds):
         for title, way in ways.items():
             wait_for_calm(pid for each in ways.values() for pid in each.pids)
-            started, before = time.perf_counter(), sum(map(cpu_seconds, way.pids))
+            before = sum(map(cpu_seconds, way.pids))
             ages = way.measure(rate, options.seconds)
-            cores = (sum(map(cpu_seconds, way.pids)) - before) / (time.perf_counter() - started)
-            seen[title].append(Turn(ages, cores))
+            cpu = sum(map(cpu_seconds, way.pids)) - before
+            seen[title].append(Turn(ages, cpu / options.seconds))
             progress(
                 f"round {number + 1} of {options.rounds}: {title} at {rate}/s p50 {ages.percentile(0.5):.2f} ms"
             )
