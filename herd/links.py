@@ -61,7 +61,7 @@ class Links:
             transport.abort()
             return
         assert peer is not None
-        wire = Wire(self._node, peer)
+        wire = Wire(self._node, f"from-{peer}")
         transport.set_protocol(wire)
         wire.connection_made(transport)
         if rest:
@@ -111,7 +111,7 @@ class Links:
     async def _dial(self, peer: str, address: Address) -> bool:
         """Dial a peer and tell it our feed until the link is lost; tell whether it acknowledged anything."""
         telling: Telling | None = None
-        wire = Wire(self._node, peer)
+        wire = Wire(self._node, f"to-{peer}")
         try:
             async with asyncio.timeout(DIAL_SECONDS):
                 loop = asyncio.get_running_loop()

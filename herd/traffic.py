@@ -1,8 +1,8 @@
 """A server's log file: every line in and out, and notices, written in batches by a thread of its own.
 
 One event is one line, whatever a client sends: bytes outside printable ASCII, and backslashes, are escaped. A line
-of the file is `2026-11-22T20:41:14.123456Z #12 < IAMAT ...`: when, which connection (a client's number or a peer's
-name), `<` in, `>` out or `!` a notice, and what.
+of the file is `2026-11-22T20:41:14.123456Z #12 < IAMAT ...`: when, which connection (`#12` a client's, `to-Hands`
+one we dialled, `from-Hands` one that Hands dialled), `<` in, `>` out or `!` a notice, and what.
 """
 
 import re

@@ -15,9 +15,9 @@ Take = Callable[[bytes], None]  # takes in whole lines
 class Wire(asyncio.Protocol):
     """Splits what a server sends into whole lines; `lost` ends with the reason when the connection does."""
 
-    def __init__(self, node: Node, peer: str) -> None:
+    def __init__(self, node: Node, label: str) -> None:
         self._node = node
-        self._peer = peer
+        self._label = label
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None  # until the connection is made
         self._take: Take | None = None
@@ -49,7 +49,7 @@ class Wire(asyncio.Protocol):
         cut = data.rfind(b"\n") + 1
         lines, self._tail = data[:cut], data[cut:]
         if lines:
-            self._node.traffic.lines(self._peer, "<", lines)
+            self._node.traffic.lines(self._label, "<", lines)
             if self._take:
                 self._take(lines)
             else:
@@ -96,7 +96,7 @@ class Wire(asyncio.Protocol):
     def write(self, lines: bytes) -> None:
         """Send whole lines."""
         if self._transport and not self.lost.done():
-            self._node.traffic.lines(self._peer, ">", lines)
+            self._node.traffic.lines(self._label, ">", lines)
             self._transport.write(lines)
 
     def drop(self, reason: str) -> None:
