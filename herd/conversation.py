@@ -26,6 +26,7 @@ class Conversation(asyncio.Protocol):
         self._node = node
         self._meet = meet
         self._label = node.label()
+        self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport
         self._first = True  # until the first line tells a client from a server
         self._unread = b""  # what came and is not carried out yet
@@ -107,7 +108,7 @@ class Conversation(asyncio.Protocol):
                 self._commands = None
                 if b"\n" in self._unread:
                     self._pause()
-                    asyncio.get_running_loop().call_soon(self._carry_out)
+                    self._loop.call_soon(self._carry_out)
                 else:
                     self._resume()
                 break

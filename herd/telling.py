@@ -23,6 +23,7 @@ class Telling:
         self.acknowledged: int | None = None
         self.wire = wire
         self._node = node
+        self._loop = asyncio.get_running_loop()
         self._following = False
         self._round = 0
         self._offer: Offer | None = None
@@ -93,7 +94,7 @@ class Telling:
         lines = [line for _, line, _, origin in reports if origin != self.life]
         lines.append(words.mark(self.cursor, self._node.clock()))
         self.wire.write(b"\n".join(lines) + b"\n")
-        asyncio.get_running_loop().call_soon(self._catch_up)
+        self._loop.call_soon(self._catch_up)
 
     async def _repair(self, before: int) -> None:
         """Compare digests, and send what the peer lacks."""

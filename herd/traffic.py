@@ -1,7 +1,7 @@
 """A server's log file: every line in and out, and notices, written in batches by a thread of its own.
 
 One event is one line, whatever a client sends: bytes outside printable ASCII, and backslashes, are escaped. A line
-of the file is `2026-11-22T20:41:14.123456Z #12 < IAMAT ...`: when, which connection (`#12` a client's, `to-Hands`
+of the file is `2026-11-22T20:41:14.123Z #12 < IAMAT ...`: when, which connection (`#12` a client's, `to-Hands`
 one we dialled, `from-Hands` one that Hands dialled), `<` in, `>` out or `!` a notice, and what.
 """
 
@@ -15,11 +15,16 @@ from pathlib import Path
 ROTATE_BYTES = 64 * 1024 * 1024  # a file of this size becomes NAME.log.1, and that one NAME.log.2
 KEPT_FILES = 2
 FLUSH_SECONDS = 0.2
+MILLISECOND, SECOND = 10**6, 10**9  # nanoseconds
+TAGS_KEPT = 4_096
 FLUSH_BYTES = 1024 * 1024
 # A disk that is slower than the traffic costs lines of the log, counted in it, never memory or an answer's time.
 PENDING_BYTES = 32 * 1024 * 1024
 
 _PLAIN = bytes(range(0x20, 0x7F)).replace(b"\\", b"") + b"\n"
+# What stands in neither AUTH nor PROVE as well, so that one quick look finds both what must be escaped and what may
+# have to be masked.
+_HARMLESS = _PLAIN.replace(b"U", b"").replace(b"V", b"")
 _SECRETS = re.compile(rb"^([ \t\r\f\v]*(?:\? )?[ \t\r\f\v]*(?:AUTH|PROVE)[ \t\r\f\v]+)[^\n]+", re.MULTILINE)
 
 
@@ -29,7 +34,9 @@ class TrafficLog:
     def __init__(self, path: Path, clock: Callable[[], int] = time.time_ns) -> None:
         self._path = path
         self._clock = clock
-        self._stamp = -1, ""  # a second since 1970, and how it is written
+        self._stamped = -SECOND  # the millisecond, in ns since 1970, that the stamp says
+        self._stamp = b""
+        self._tags: dict[tuple[str, str], bytes] = {}  # "#12 < " by connection and direction
         # Each of these is changed by one thread only, but for the deque and the count of what is missing.
         self._pending: deque[bytes] = deque()
         self._appended = 0
@@ -43,14 +50,25 @@ class TrafficLog:
         self._thread.start()
 
     def lines(self, connection: str, direction: str, lines: bytes) -> None:
-        """Log whole lines, each with its newline: `<` for what came in, `>` for what went out."""
-        prefix = f"{self._now()} {connection} {direction} ".encode("ascii", "backslashreplace")
-        if b"AUTH" in lines or b"PROVE" in lines:
-            lines = _SECRETS.sub(rb"\1***", lines)
-        if lines.translate(None, _PLAIN):
-            lines = _escape(lines)
-        # The common case, one replace a chunk: measured 0.02 us a line, and 0.03 us for the check above.
-        self._append(prefix + lines[:-1].replace(b"\n", b"\n" + prefix) + b"\n")
+        """Log whole lines, each with its newline: `<` for what came in, `>` for what went out.
+
+        Measured: 1.0 us for one line, then 0.05 us for each further one. Hence the ready-made pieces.
+        """
+        now = self._clock()
+        if not 0 <= now - self._stamped < MILLISECOND:
+            self._make_stamp(now)
+        tag = self._tags.get((connection, direction)) or self._make_tag(connection, direction)
+        if lines.translate(None, _HARMLESS):
+            lines = _clean(lines)
+        prefix = self._stamp + tag
+        if lines.find(b"\n") != len(lines) - 1:
+            lines = lines[:-1].replace(b"\n", b"\n" + prefix) + b"\n"
+        waiting = self._appended - self._taken
+        if waiting > FLUSH_BYTES and not self._write_now(waiting):
+            self._dropped += lines.count(b"\n")
+            return
+        self._pending.append(prefix + lines)
+        self._appended += len(prefix) + len(lines)
 
     def notice(self, connection: str, text: str) -> None:
         """Log that something happened to a connection, or to the server."""
@@ -63,21 +81,24 @@ class TrafficLog:
         self._thread.join()
         self._file.close()
 
-    def _now(self) -> str:
-        second, nanos = divmod(self._clock(), 10**9)
-        if second != self._stamp[0]:  # strftime costs more than the rest, so once a second
-            self._stamp = second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
-        return f"{self._stamp[1]}.{nanos // 1000:06d}Z"
+    def _make_stamp(self, now: int) -> None:
+        second, nanos = divmod(now, SECOND)
+        millis = nanos // MILLISECOND
+        self._stamped = now - nanos + millis * MILLISECOND
+        self._stamp = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(second))}.{millis:03d}Z ".encode()
 
-    def _append(self, text: bytes) -> None:
-        waiting = self._appended - self._taken
-        if waiting > PENDING_BYTES:
-            self._dropped += text.count(b"\n")
-            return
-        self._pending.append(text)
-        self._appended += len(text)
-        if waiting > FLUSH_BYTES:
+    def _make_tag(self, connection: str, direction: str) -> bytes:
+        if len(self._tags) >= TAGS_KEPT:
+            self._tags.clear()
+        tag = f"{connection} {direction} ".encode("ascii", "backslashreplace")
+        self._tags[connection, direction] = tag
+        return tag
+
+    def _write_now(self, waiting: int) -> bool:
+        """Wake the thread; tell whether there is room for more."""
+        if not self._wanted.is_set():
             self._wanted.set()
+        return waiting <= PENDING_BYTES
 
     def _write_all(self) -> None:
         size = self._file.tell()
@@ -100,7 +121,7 @@ class TrafficLog:
         self._taken += sum(map(len, taken))
         if self._dropped:
             dropped, self._dropped = self._dropped, 0
-            taken.append(f"{self._now()} - ! {dropped} lines are missing here: disk too slow or full\n".encode())
+            taken.append(b"%b- ! %d lines are missing here: disk too slow or full\n" % (self._stamp, dropped))
         return b"".join(taken)
 
     def _rotate(self) -> None:
@@ -112,7 +133,10 @@ class TrafficLog:
         full.close()
 
 
-def _escape(lines: bytes) -> bytes:
-    """Escape all but printable ASCII, line by line, as Python's bytes literals do."""
+def _clean(lines: bytes) -> bytes:
+    """Mask secrets; escape all but printable ASCII, line by line, as Python's bytes literals do."""
+    lines = _SECRETS.sub(rb"\1***", lines)
+    if not lines.translate(None, _PLAIN):
+        return lines
     escaped = [line.decode("latin-1").encode("unicode_escape") for line in lines[:-1].split(b"\n")]
     return b"\n".join(escaped) + b"\n"

@@ -27,6 +27,7 @@ class Turn:
         self.readers: list[Reader] = []
         self._store = store
         self._guard = guard
+        self._loop = asyncio.get_running_loop()  # asking for it each time costs a system call (getpid) in 3.11
         self._then: list[Callable[[], None]] = []
         self._ending = False
 
@@ -50,7 +51,7 @@ class Turn:
         if not self._ending:
             self._ending = True
             # Runs before the sockets are looked at again, after all that this turn found ready.
-            asyncio.get_running_loop().call_soon(self._end)
+            self._loop.call_soon(self._end)
 
     def _end(self) -> None:
         self._ending = False

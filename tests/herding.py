@@ -5,6 +5,7 @@ import json
 import random
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -104,16 +105,19 @@ class Lines:
 
     async def rest(self) -> bytes:
         """Return all that comes until the other end closes; a reset counts as that."""
-        data = b""
+        data = bytearray()
         try:
             while part := await within(self.reader.read(2**20)):
                 data += part
         except ConnectionError:
             pass
-        return data
+        return bytes(data)
 
     def reset(self) -> None:
-        """End without a word: the other end sees ECONNRESET."""
+        """End as a crash does: the other end sees ECONNRESET, and not just the end of what is sent."""
+        if not self.writer.transport.is_closing():
+            sock = self.writer.transport.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.writer.transport.abort()
 
 

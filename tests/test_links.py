@@ -360,6 +360,22 @@ async def test_malformed_at_lines_and_unknown_words_are_counted_and_skipped_and_
     assert [line.split(b" ")[3] for line in lines] == [b"good%d" % number for number in range(1, len(bad) + 1)]
 
 
+async def test_a_secret_that_is_sent_on_a_link_stands_in_no_log(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    await until(lambda: "Alpha" in stage.server.links.tellings, "the link to Alpha")
+    link, _ = await stage.link(stage.alpha)
+    for line in (b"AUTH hunter2", b" AUTH\thunter2", b"? AUTH hunter2", b"PROVE hunter2"):
+        link.send(line)
+        stage.alpha.told_by[-1].send(line)
+    link.send(b"MARK 1 1", b"stop here")
+    stage.alpha.told_by[-1].send(b"or there")
+    assert await link.line() == b"ACK 1"
+    await stage.logged("stop here")
+    await stage.logged("or there")
+    assert "hunter2" not in stage.log.read_text()
+    assert "hunter2" not in caplog.text
+
+
 async def test_a_peer_that_sends_a_line_without_end_is_dropped_and_may_come_again(stage: Stage) -> None:
     link, _ = await stage.link(stage.alpha)
     link.send(SEEN % b"before", b"MARK 1 1")
@@ -618,7 +634,7 @@ async def test_a_link_starts_with_a_digest_where_the_log_does_not_reach_back(tmp
             async with talk(left.port) as client:
                 line = await client.ask(iamat(b"after"))
             await until(lambda: right.node.store.newest(b"after") == line, "what came after")
-    told = [line for line in (tmp_path / "Left.log").read_text().splitlines() if " Right > " in line]
+    told = [line for line in (tmp_path / "Left.log").read_text().splitlines() if " to-Right > " in line]
     words = [line.split(" ")[3] for line in told]
     assert "DIGEST" in words
     assert words.index("DIGEST") < words.index("AT")
