@@ -69,31 +69,36 @@ class Links:
         self._node.spawn(f"hearing {peer}", self._hear(wire, peer, hello))
 
     async def _hear(self, wire: Wire, peer: str, hello: Hello) -> None:
-        def heard() -> int:
-            now = self.hearings.get(peer)
-            life, number = (now.life, now.number) if now else self._heard.get(peer, (b"", 0))
-            return number if life == hello.life else 0
-
         try:
-            await prove_as_listener(wire, self._me, hello, heard)
+            await prove_as_listener(wire, self._me, hello, lambda: self._heard_of(peer, hello.life))
+            await self._keep_hearing(wire, peer, hello.life)
         except (ConnectionError, TimeoutError) as reason:
             wire.drop(str(reason) or "did not prove itself in time")
             self._node.notice(peer, f"refused: {wire.lost.result()}")
-            return
+        finally:
+            wire.drop("stopped")
+
+    async def _keep_hearing(self, wire: Wire, peer: str, life: bytes) -> None:
         if older := self.hearings.get(peer):
             older.wire.drop("replaced by a newer connection")
-        hearing = self.hearings[peer] = Hearing(self._node, wire, peer, hello.life, heard())
-        self._node.notice(peer, f"lets us hear its life {hello.life.decode()} from {hearing.number} on")
+        hearing = self.hearings[peer] = Hearing(self._node, wire, peer, life, self._heard_of(peer, life))
+        self._node.notice(peer, f"lets us hear its life {life.decode()} from {hearing.number} on")
         self._dial_now[peer].set()
         try:
             await asyncio.wait((wire.lost,))
         finally:
             hearing.end()
             wire.drop("stopped")
-            self._heard[peer] = hearing.life, hearing.number
+            self._heard[peer] = life, hearing.number
             if self.hearings.get(peer) is hearing:
                 del self.hearings[peer]
             self._node.notice(peer, f"is not heard any more: {wire.lost.result()}")
+
+    def _heard_of(self, peer: str, life: bytes) -> int:
+        """Return how far we have heard a life of a peer."""
+        now = self.hearings.get(peer)
+        known, number = (now.life, now.number) if now else self._heard.get(peer, (b"", 0))
+        return number if known == life else 0
 
     async def _dial_for_ever(self, peer: str, address: Address) -> None:
         backoff = Backoff(FIRST_REDIAL, LAST_REDIAL, self._random)

@@ -130,7 +130,8 @@ class Store:
         reached = numbers[stop - 1]
         stop = bisect_right(numbers, reached)  # a number is reached when its whole batch is
         reports = []
-        for client, number in dict(zip(self._log_clients[start:stop], numbers[start:stop], strict=True)).items():
+        # Once each: a client may have changed twice in one batch, or by turns in the batches of two origins.
+        for client, number in dict.fromkeys(zip(self._log_clients[start:stop], numbers[start:stop], strict=True)):
             report = self.reports[client]
             if report[2] == number:
                 reports.append(report)

@@ -26,6 +26,7 @@ _PLAIN = bytes(range(0x20, 0x7F)).replace(b"\\", b"") + b"\n"
 # have to be masked.
 _HARMLESS = _PLAIN.replace(b"U", b"").replace(b"V", b"")
 _SECRETS = re.compile(rb"^([ \t\r\f\v]*(?:\? )?[ \t\r\f\v]*(?:AUTH|PROVE)[ \t\r\f\v]+)[^\n]+", re.MULTILINE)
+_QUOTED_SECRET = re.compile(r"\b(AUTH|PROVE)\b.*", re.DOTALL)
 
 
 class TrafficLog:
@@ -37,11 +38,13 @@ class TrafficLog:
         self._stamped = -SECOND  # the millisecond, in ns since 1970, that the stamp says
         self._stamp = b""
         self._tags: dict[tuple[str, str], bytes] = {}  # "#12 < " by connection and direction
-        # Each of these is changed by one thread only, but for the deque and the count of what is missing.
+        # Each of these is changed by one thread only, but for the deque.
         self._pending: deque[bytes] = deque()
         self._appended = 0
         self._taken = 0
-        self._dropped = 0
+        self._overflowed = 0  # lines for which there was no room
+        self._lost = 0  # lines that could not be written
+        self._told_missing = 0  # how many of both the file tells of
         self._wanted = threading.Event()
         self._closing = False
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,14 +68,15 @@ class TrafficLog:
             lines = lines[:-1].replace(b"\n", b"\n" + prefix) + b"\n"
         waiting = self._appended - self._taken
         if waiting > FLUSH_BYTES and not self._write_now(waiting):
-            self._dropped += lines.count(b"\n")
+            self._overflowed += lines.count(b"\n")
             return
         self._pending.append(prefix + lines)
         self._appended += len(prefix) + len(lines)
 
     def notice(self, connection: str, text: str) -> None:
         """Log that something happened to a connection, or to the server."""
-        self.lines(connection, "!", text.encode("utf-8", "surrogateescape").replace(b"\n", b" ") + b"\n")
+        line = mask(text).replace("\n", " ") + "\n"
+        self.lines(connection, "!", line.encode("utf-8", "surrogateescape"))
 
     def close(self) -> None:
         """Write what is left and close the file."""
@@ -101,28 +105,34 @@ class TrafficLog:
         return waiting <= PENDING_BYTES
 
     def _write_all(self) -> None:
-        size = self._file.tell()
+        size, torn = self._file.tell(), b""
         while not (self._closing and not self._pending):
             self._wanted.wait(FLUSH_SECONDS)
             self._wanted.clear()
-            batch = self._take()
+            lines = self._take()
+            missing = self._overflowed + self._lost - self._told_missing
+            rest = torn + self._missing_line(missing) + lines
             try:
                 if size > ROTATE_BYTES:
                     self._rotate()
                     size = 0
-                while batch:
-                    written = self._file.write(batch)
-                    size, batch = size + written, batch[written:]
+                while rest:
+                    written = self._file.write(rest)
+                    size, torn = size + written, b"" if rest[:written].endswith(b"\n") else b"\n"
+                    rest = rest[written:]
+                self._told_missing += missing
             except OSError:  # a full disk: the next batch says how much is missing
-                self._dropped += batch.count(b"\n")
+                self._lost += lines.count(b"\n")
 
     def _take(self) -> bytes:
         taken = [self._pending.popleft() for _ in range(len(self._pending))]
         self._taken += sum(map(len, taken))
-        if self._dropped:
-            dropped, self._dropped = self._dropped, 0
-            taken.append(b"%b- ! %d lines are missing here: disk too slow or full\n" % (self._stamp, dropped))
         return b"".join(taken)
+
+    def _missing_line(self, missing: int) -> bytes:
+        if not missing:
+            return b""
+        return b"%b- ! %d lines are missing here: disk too slow or full\n" % (self._stamp, missing)
 
     def _rotate(self) -> None:
         for age in range(KEPT_FILES, 0, -1):
@@ -131,6 +141,11 @@ class TrafficLog:
                 newer.replace(self._path.with_name(f"{self._path.name}.{age}"))
         full, self._file = self._file, self._path.open("ab", buffering=0)
         full.close()
+
+
+def mask(text: str) -> str:
+    """Hide what follows AUTH or PROVE in a text that quotes a line."""
+    return _QUOTED_SECRET.sub(r"\1 ***", text)
 
 
 def _clean(lines: bytes) -> bytes:

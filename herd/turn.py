@@ -33,12 +33,12 @@ class Turn:
 
     def batch(self, origin: bytes) -> Batch:
         """Return the batch that collects what `origin` changes in this turn."""
-        self._end_soon()
+        self.end_soon()
         return self._store.batch(origin)
 
     def then(self, step: Callable[[], None]) -> None:
         """Call `step` once what this turn changed is kept: an answer must not leave before that."""
-        self._end_soon()
+        self.end_soon()
         self._then.append(step)
 
     async def kept(self) -> None:
@@ -47,7 +47,8 @@ class Turn:
         self.then(ended.set)
         await ended.wait()
 
-    def _end_soon(self) -> None:
+    def end_soon(self) -> None:
+        """End the turn when all that it found ready is done."""
         if not self._ending:
             self._ending = True
             # Runs before the sockets are looked at again, after all that this turn found ready.

@@ -74,6 +74,7 @@ class Lines:
         return line[:-1]
 
     async def lines(self, count: int) -> list[bytes]:
+        """Return the next lines."""
         return [await self.line() for _ in range(count)]
 
     async def ask(self, line: bytes) -> bytes:

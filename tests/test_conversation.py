@@ -40,6 +40,7 @@ class Places:
         self.waiting = 0
 
     async def nearby(self, position: Position, radius: Decimal) -> bytes:
+        """Answer with the same text always."""
         self.asked += 1
         self.waiting += 1
         self.asked_at_once = max(self.asked_at_once, self.waiting)
@@ -59,6 +60,7 @@ class Clock:
         self.now = NOW
 
     def __call__(self) -> int:
+        """Return nanoseconds since 1970."""
         return self.now
 
 
@@ -74,9 +76,11 @@ class Served:
         self.stack = stack
 
     async def client(self) -> Lines:
+        """Connect."""
         return await self.stack.enter_async_context(talk(self.port))
 
     def converse(self) -> Conversation:
+        """Return what a new connection talks to."""
         return Conversation(self.node, self._meet)
 
     def _meet(self, hello: Hello, transport: asyncio.Transport, rest: bytes) -> None:
@@ -115,7 +119,9 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
         assert served.node.guard.caught == 0
 
 
-def at(client: bytes, time_: bytes = b"1520023934.918963997", location: bytes = HERE, skew: int = 81036003) -> bytes:
+def at(
+    client: bytes, time_: bytes = b"1520023934.918963997", location: bytes = HERE, skew: int = 81036003
+) -> bytes:
     """Return the AT line of what `iamat` says, at the time that the clock shows."""
     return b"AT Home +%d.%09d %b %b %b" % (*divmod(skew, SECOND), client, location, time_)
 
@@ -136,18 +142,21 @@ class Sink(asyncio.Transport):
         self.closed = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Keep it."""
         self.written += data
 
     def pause_reading(self) -> None:
-        pass
+        """Change nothing: the test does not send more."""
 
     def resume_reading(self) -> None:
-        pass
+        """Change nothing."""
 
     def is_closing(self) -> bool:
+        """Tell whether it was closed."""
         return self.closed
 
     def close(self) -> None:
+        """Take note."""
         self.closed = True
 
     abort = close
@@ -194,7 +203,9 @@ async def test_another_connection_is_answered_while_a_whatsat_waits(served: Serv
     assert await client.answer() == [at(b"c"), *CUT.split(b"\n")]
 
 
-async def test_a_hundred_whatsats_at_once_wait_eight_at_a_time_and_are_all_answered_in_order(served: Served) -> None:
+async def test_a_hundred_whatsats_at_once_wait_eight_at_a_time_and_are_all_answered_in_order(
+    served: Served,
+) -> None:
     served.places.open.clear()
     client = await served.client()
     for number in range(100):
@@ -250,7 +261,7 @@ async def small_buffers(port: int) -> AsyncIterator[Lines]:
     with socket.socket() as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
-        sock.setblocking(False)  # noqa: FBT003
+        sock.setblocking(False)
         await within(asyncio.get_running_loop().sock_connect(sock, (HOST, port)))
         reader, writer = await asyncio.open_connection(sock=sock, limit=65536)
         try:
@@ -305,7 +316,9 @@ async def test_a_client_that_sends_much_at_once_is_read_on_afterwards(served: Se
 
 
 @pytest.mark.parametrize("end", [b"", b"\n", b"\r\n", b" \n\n \t\n"])
-async def test_a_client_that_closes_its_sending_side_gets_its_answers_and_the_end(served: Served, end: bytes) -> None:
+async def test_a_client_that_closes_its_sending_side_gets_its_answers_and_the_end(
+    served: Served, end: bytes
+) -> None:
     client = await served.client()
     client.writer.write(iamat(b"c") + b"\nWHATSAT c 10 1\n" + iamat(b"d") + end)
     client.writer.write_eof()
@@ -333,7 +346,7 @@ async def test_a_whatsat_is_answered_after_a_half_close_although_it_has_to_wait(
 async def test_a_reset_in_the_middle_of_a_line_says_nothing_and_disturbs_nobody(served: Served) -> None:
     other = await served.client()
     with socket.socket() as sock:
-        sock.setblocking(False)  # noqa: FBT003
+        sock.setblocking(False)
         loop = asyncio.get_running_loop()
         await loop.sock_connect(sock, (HOST, served.port))
         await loop.sock_sendall(sock, iamat(b"whole") + b"\n" + iamat(b"torn"))
@@ -599,7 +612,9 @@ async def test_places_that_cannot_be_had_are_an_empty_answer_with_status_and_rea
     assert await client.line() == b"? after"
 
 
-async def test_a_source_of_places_that_breaks_in_a_way_nobody_expected_still_gives_an_answer(tmp_path: Path) -> None:
+async def test_a_source_of_places_that_breaks_in_a_way_nobody_expected_still_gives_an_answer(
+    tmp_path: Path,
+) -> None:
     async with serve(tmp_path / "log") as served:
         served.places.breaks = RuntimeError("a defect")
         client = await served.client()

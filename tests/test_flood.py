@@ -35,6 +35,7 @@ class Everyone:
         self._stack = stack
 
     async def at(self, name: str) -> Lines:
+        """Connect to one of them."""
         return await self._stack.enter_async_context(talk(self._herd.ports[name]))
 
     async def say(self, name: str, client: bytes, time_: bytes, location: bytes = HERE) -> bytes:
@@ -56,7 +57,9 @@ def everyone(herd: Herd, stack: AsyncExitStack) -> Everyone:
     return Everyone(herd, stack)
 
 
-async def test_an_update_at_any_server_is_read_at_every_other_in_all_twenty_ordered_pairs(everyone: Everyone) -> None:
+async def test_an_update_at_any_server_is_read_at_every_other_in_all_twenty_ordered_pairs(
+    everyone: Everyone,
+) -> None:
     pairs = set()
     for told in PEERS:
         line = await everyone.say(told, b"pair-" + told.encode(), b"1520023934.918963997")
@@ -103,7 +106,9 @@ async def test_the_newer_report_wins_everywhere_whichever_comes_first(everyone: 
     await everyone.agree(newer)
 
 
-async def test_a_middle_server_that_was_killed_and_comes_back_has_everything(herd: Herd, everyone: Everyone) -> None:
+async def test_a_middle_server_that_was_killed_and_comes_back_has_everything(
+    herd: Herd, everyone: Everyone
+) -> None:
     before = [await everyone.say(name, b"kept-" + name.encode(), b"1520023934.5") for name in PEERS]
     for line in before:
         await everyone.agree(line)
@@ -138,7 +143,11 @@ async def test_a_stopped_server_delays_nobody_and_catches_up(herd: Herd, everyon
             if rounds % 50 == 1:
                 await hands.knows(b"rounds", line)
         assert rounds > 50
-        lines = [await everyone.say(name, b"frozen-" + name.encode(), b"1520023934.5") for name in PEERS if name != "Wilkes"]
+        lines = [
+            await everyone.say(name, b"frozen-" + name.encode(), b"1520023934.5")
+            for name in PEERS
+            if name != "Wilkes"
+        ]
         for line in lines:
             await everyone.agree(line, PEERS.keys() - {"Wilkes"})
     finally:
@@ -148,7 +157,9 @@ async def test_a_stopped_server_delays_nobody_and_catches_up(herd: Herd, everyon
     await everyone.agree(await everyone.say("Wilkes", b"thawed", b"1520023934.5"))
 
 
-async def test_two_halves_written_while_apart_agree_on_the_newer_of_each_client(herd: Herd, everyone: Everyone) -> None:
+async def test_two_halves_written_while_apart_agree_on_the_newer_of_each_client(
+    herd: Herd, everyone: Everyone
+) -> None:
     for client in (b"half-one", b"half-two"):
         await everyone.agree(await everyone.say("Hands", client, b"1520023930.0"))
     herd.kill("Holiday")  # Welsh is alone now

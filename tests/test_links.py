@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,7 @@ class Peer:
         self.told_by: list[Lines] = []
 
     def hello(self, to: bytes = HOME, version: int = 1) -> Hello:
+        """Return how it begins a connection."""
         return Hello(self.name, self.life, to, new_hex(), version)
 
     async def dial(self, stack: AsyncExitStack, port: int) -> tuple[Lines, int]:
@@ -108,9 +110,11 @@ class Stage:
         self.log = log
 
     async def client(self) -> Lines:
+        """Connect as a client."""
         return await self.stack.enter_async_context(talk(self.server.port))
 
     async def link(self, peer: Peer) -> tuple[Lines, int]:
+        """Connect as a peer, proven; return also how far Home has heard it."""
         return await peer.dial(self.stack, self.server.port)
 
     async def answers(self) -> None:
@@ -119,6 +123,7 @@ class Stage:
             assert (await client.ask(iamat(b"bystander"))).startswith(b"AT Home ")
 
     def knows(self, client: bytes) -> bytes | None:
+        """Return what Home believes of a client."""
         return self.server.node.store.newest(client)
 
     async def logged(self, text: str) -> None:
@@ -230,7 +235,7 @@ async def test_a_peer_that_proves_nothing_is_closed_after_a_while(stage: Stage) 
     half.writer.write(b"PROVE 00")
     gone.reset()
     await stage.answers()
-    assert await asyncio.gather(silent.rest(), half.rest()) == [b"", b""]
+    assert [*await asyncio.gather(silent.rest(), half.rest())] == [b"", b""]
     await stage.logged("did not prove itself in time")
     await stage.answers()
 
@@ -246,7 +251,7 @@ async def test_a_server_that_stops_leaves_no_connection_open_behind_it(tmp_path:
             await reader.read()
             writer.transport.abort()
 
-        listener = await asyncio.start_server(say_nothing, HOST, 0)
+        listener = await stack.enter_async_context(await asyncio.start_server(say_nothing, HOST, 0))
         beta.port = listener.sockets[0].getsockname()[1]
         await stack.enter_async_context(alpha.listening())
         config = small_herd({"Home": ("Alpha", "Beta")}, {"Alpha": alpha.port, "Beta": beta.port})
@@ -258,10 +263,9 @@ async def test_a_server_that_stops_leaves_no_connection_open_behind_it(tmp_path:
             link, _ = await beta.dial(stack, server.port)
             await alpha.hears(b"c")
             await within(mute.wait())
-        ended = [lines.rest() for lines in (client, proving, link)]
-        assert await asyncio.gather(*ended) == [b""] * 3
-        listener.close()
-        await within(listener.wait_closed())
+        assert await client.rest() == b""
+        assert await link.rest() == b""
+        assert await proving.rest() == b""
 
 
 @pytest.mark.parametrize(
@@ -321,7 +325,9 @@ async def test_what_a_peer_tells_is_known_and_flooded_with_its_bytes_unchanged(s
         assert await client.around(line.split(b" ")[3]) == line
 
 
-async def test_malformed_at_lines_and_unknown_words_are_counted_and_skipped_and_the_link_goes_on(stage: Stage) -> None:
+async def test_malformed_at_lines_and_unknown_words_are_counted_and_skipped_and_the_link_goes_on(
+    stage: Stage,
+) -> None:
     link, _ = await stage.link(stage.alpha)
     bad = [
         b"AT Alpha +0.5 c +34.068930-118.445127 1520023934.918963997",
@@ -353,18 +359,20 @@ async def test_malformed_at_lines_and_unknown_words_are_counted_and_skipped_and_
     ]
     for number, line in enumerate(bad, 1):
         link.send(line, b"", SEEN % b"good%d" % number, b"MARK %d 1" % number)
-        await until(lambda: stage.knows(b"good%d" % number), f"what came behind {line[:40]!r}")
+        await until(partial(stage.knows, b"good%d" % number), f"what came behind {line[:40]!r}")
     assert stage.server.links.hearings["Alpha"].malformed == len(bad)
     assert stage.knows(b"c") is None
     lines = await stage.beta.hears(b"good%d" % len(bad))
     assert [line.split(b" ")[3] for line in lines] == [b"good%d" % number for number in range(1, len(bad) + 1)]
 
 
-async def test_a_secret_that_is_sent_on_a_link_stands_in_no_log(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_secret_that_is_sent_on_a_link_stands_in_no_log(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level("DEBUG")
     await until(lambda: "Alpha" in stage.server.links.tellings, "the link to Alpha")
     link, _ = await stage.link(stage.alpha)
-    for line in (b"AUTH hunter2", b" AUTH\thunter2", b"? AUTH hunter2", b"PROVE hunter2"):
+    for line in (b"AUTH hunter2", b"\tAUTH\thunter2", b" \vAUTH hunter2", b"? AUTH hunter2", b"PROVE hunter2"):
         link.send(line)
         stage.alpha.told_by[-1].send(line)
     link.send(b"MARK 1 1", b"stop here")
@@ -487,6 +495,22 @@ async def test_a_link_behind_gets_only_the_newest_report_of_each_client(stage: S
     assert await stage.alpha.hears(b"marker") == [newest, marker]
 
 
+async def test_a_link_behind_gets_what_two_origins_changed_by_turns_in_one_turn(stage: Stage) -> None:
+    await until(lambda: "Alpha" in stage.server.links.tellings, "the first link")
+    stage.alpha.lets_in = False
+    stage.alpha.told_by[-1].reset()
+    await until(lambda: "Alpha" not in stage.server.links.tellings, "the link's end")
+    store, turn = stage.server.node.store, stage.server.node.turn
+    for second, origin in enumerate([OWN_CLIENTS, b"a peer's life", OWN_CLIENTS]):
+        line = b"AT Home +1.000000000 c +1+1 152002393%d" % second
+        assert store.put(parse_at(line), turn.batch(origin))
+    await turn.kept()
+    client = await stage.client()
+    marker = await client.ask(iamat(b"marker"))
+    stage.alpha.lets_in = True
+    assert await stage.alpha.hears(b"marker") == [line, marker]
+
+
 async def test_what_a_peer_told_is_not_sent_back_to_that_life_but_to_a_new_one(stage: Stage) -> None:
     await until(lambda: len(stage.server.links.tellings) == 2, "both links")
     link, _ = await stage.link(stage.alpha)
@@ -557,6 +581,10 @@ def holds(server: RunningServer) -> dict[bytes, bytes]:
     return {client: report[1] for client, report in server.node.store.reports.items()}
 
 
+def says(log: Path, text: str, times: int) -> bool:
+    return log.read_text().count(text) == times
+
+
 def slip_in(server: RunningServer, line: bytes) -> None:
     """Put a report into the store behind the feed's back, as a bug might."""
     report = parse_at(line)
@@ -603,7 +631,7 @@ async def test_after_two_repairs_what_still_differs_is_left_until_it_changes(tmp
         log = tmp_path / "Left.log"
         for number in range(1, 5):
             left.links.tellings["Right"].repair_soon(left.node.clock())
-            await until(lambda: log.read_text().count("> DONE") == number, f"repair {number}")
+            await until(partial(says, log, "> DONE", number), f"repair {number}")
         assert "differs after 2 repairs: left as it is" in log.read_text()
         assert log.read_text().count("> HAVE") == 2
         slip_in(left, SEEN.replace(b"1520023934", b"1520023935") % b"c")
@@ -710,9 +738,11 @@ class FarTransport(asyncio.Transport):
         self.aborted = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Keep it."""
         self.written += data
 
     def abort(self) -> None:
+        """Take note."""
         self.aborted = True
 
 

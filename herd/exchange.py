@@ -1,0 +1,112 @@
+"""A client's lines in, its answers out in the order of the lines, over whatever carries them."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+
+from herd.fastlane import Command, hear_clients, split_commands
+from herd.messages import ECHO_LIMIT, LINE_LIMIT, WhatsAt, parse_command, refuse
+from herd.node import Node
+from herd.ordering import Answers, Wait
+from herd.places.provider import UNKNOWN_ERROR, Unavailable, unavailable_text
+from herd.position import Malformed
+from herd.store import OWN_CLIENTS
+
+_BROKEN = Unavailable(UNKNOWN_ERROR, "the search broke off")
+
+
+class Exchange:
+    """Carries out lines while there is room for their answers; who owns it takes these once they are kept.
+
+    `came` is called when an answer that had to be waited for has come.
+    """
+
+    def __init__(self, node: Node, label: str, came: Callable[[], None]) -> None:
+        self._node = node
+        self._label = label
+        self._came = came
+        self._answers = Answers()
+        self._commands: Iterator[Command] | None = None  # of the lines that are being carried out
+        self._tasks: set[asyncio.Task[None]] = set()  # WHATSATs on their way
+
+    @property
+    def left(self) -> bool:
+        """Whether lines are left that wait for room; until then no others may be heard."""
+        return self._commands is not None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether any answer is on its way."""
+        return self._answers.waiting
+
+    def hear(self, lines: bytes) -> None:
+        """Carry out whole lines, none longer than LINE_LIMIT, as far as there is room."""
+        self._node.traffic.lines(self._label, "<", lines)
+        self._commands = iter(split_commands(lines))
+        self.go_on()
+
+    def refuse(self, line: bytes) -> None:
+        """Answer what is no line: it is too long, or a newline stands in it."""
+        cut, more = (line, b"") if len(line) <= LINE_LIMIT else (line[:ECHO_LIMIT], b" (and more)")
+        self._node.traffic.lines(self._label, "<", cut.replace(b"\n", b" ") + more + b"\n")
+        self._add(refuse(line))
+
+    def go_on(self) -> None:
+        """Carry out what is left, as far as there is room."""
+        node = self._node
+        while self._commands is not None and not self._answers.full:
+            answers, batch = self._answers.newest, node.turn.batch(OWN_CLIENTS)
+            start = len(answers)
+            if hear_clients(self._commands, node.heard_by, node.clock(), batch, answers, self._answer_other):
+                self._commands = None
+            self._answers.hold(answers[start:])
+
+    def take(self) -> list[bytes]:
+        """Take the answers whose turn has come, without their last newline; they count as said from now on."""
+        answers = self._answers.take_ready()
+        if answers:
+            self._node.traffic.lines(self._label, ">", b"\n".join(answers) + b"\n")
+        return answers
+
+    def cancel(self) -> None:
+        """Give up: nobody is there any more to be answered."""
+        for task in self._tasks:
+            task.cancel()
+
+    def _add(self, answer: bytes) -> None:
+        self._answers.newest.append(answer)
+        self._answers.hold([answer])
+
+    def _answer_other(self, line: bytes) -> bool:
+        """Answer a line that the fast lane left; tell whether the lines behind it may be carried out at once."""
+        try:
+            command = parse_command(line)
+        except Malformed:
+            if line.split():  # a blank line is answered by nothing
+                self._answers.newest.append(refuse(line))
+            return True
+        if isinstance(command, WhatsAt):
+            return self._answer_later(line, command)
+        self._answers.newest.append(bytes(self._node.hear(command)))
+        return True
+
+    def _answer_later(self, line: bytes, question: WhatsAt) -> bool:
+        report = self._node.store.newest(question.client)
+        if report is None:
+            self._answers.newest.append(refuse(line))
+            return True
+        wait = self._answers.wait()
+        task = self._node.spawn(f"a WHATSAT of {self._label}", self._look_around(wait, report, question))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return False
+
+    async def _look_around(self, wait: Wait, report: bytes, question: WhatsAt) -> None:
+        wait.text = await look_around(self._node, report, question)
+        self._came()
+
+
+async def look_around(node: Node, report: bytes, question: WhatsAt) -> bytes:
+    """Answer a WHATSAT as `Node.near` does; where a defect breaks that off, the client still gets an answer."""
+    with node.guard.contain("a search for places"):
+        return await node.near(report, question)
+    return b"%b\n%b\n" % (report, unavailable_text(_BROKEN))

@@ -1,0 +1,162 @@
+"""Frames of the live feed: what they say in JSON and in binary, and how they are laid into a connection."""
+
+import json
+import struct
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from herd.messages import At
+from herd.store import Store
+from tests.watching import Frame, Picture, known, put, read_binary, read_json, unwrap
+from web.box import Box, parse_box
+from web.channel import BINARY, FRAME_MOST, JSON, Channel, Form, Stretch
+from web.frames import Head, JsonPage, Page, see, write_report
+from web.packed import OTHERS, SERVERS_MOST, Names, PackedPage
+from web.schema import to_bytes, to_json, to_text
+from web.snapshot import Snapshot
+from web.wrapping import binary_message, chunked_event, event, text_message
+
+HEAD = Head("changes", "Goloman", "9f3a", 7, more=False)
+PACIFIC = Box(170, -30, -170, 30)
+
+
+def names_of(least: int = 1) -> st.SearchStrategy[bytes]:
+    return st.binary(min_size=least, max_size=12).map(lambda raw: raw.translate(None, b" \t\r\n\f\v") or b"x")
+
+
+def degrees(limit: int) -> st.SearchStrategy[bytes]:
+    plain = st.decimals(-limit, limit, places=7, allow_nan=False).map(lambda d: f"{d:+f}".encode())
+    return plain | st.sampled_from([b"+0", b"-0.0", b"+%d" % limit, b"-%d.000" % limit, b"+0.000000000000001"])
+
+
+def skews() -> st.SearchStrategy[bytes]:
+    edges = [b"+10.000000000", b"+10.000000001", b"-10.000000001", b"-0.000000001", b"+999999999999.000000000"]
+    return st.sampled_from([*edges, b"+0.263873386", b"-1520023934.918963997"])
+
+
+def times() -> st.SearchStrategy[bytes]:
+    return st.sampled_from([b"0", b"1520023934.918963997", b"4294967295.9", b"4294967296", b"999999999999.5"])
+
+
+def reports() -> st.SearchStrategy[At]:
+    location = st.tuples(degrees(90), degrees(180)).map(b"".join)
+    return st.builds(At, names_of(), skews(), names_of(), location, times())
+
+
+@settings(deadline=None)
+@given(reports())
+@example(At(b'a"b', b"+0.000000000", b'\\\x00\xff<img/src=x/onerror="a">\xc3\xa9', b"+0.0-0.0", b"0"))
+def test_a_report_in_a_frame_is_what_every_endpoint_says(report: At) -> None:
+    assert write_report(see(bytes(report))) == json.dumps(to_json(report), separators=(",", ":"))
+
+
+@settings(deadline=None)
+@given(st.lists(reports(), max_size=20, unique_by=lambda report: report.client), st.lists(names_of(), max_size=3))
+def test_binary_and_json_frames_say_the_same(told: list[At], gone: list[bytes]) -> None:
+    pages: list[Page] = [JsonPage(), PackedPage(Names())]
+    for page in pages:
+        for report in told:
+            page.add(see(bytes(report)), new=True)
+        for client in gone:
+            page.leave(client)
+    in_json, in_binary = read_json(pages[0].finish(HEAD)), read_binary(pages[1].finish(HEAD))
+    assert {name: in_json[name] for name in ("type", "server", "life", "number")} == {
+        "type": "changes",
+        "server": "Goloman",
+        "life": "9f3a",
+        "number": 7,
+    }
+    assert {name: in_binary[name] for name in HEAD._fields} == HEAD._asdict()
+    assert ("more" in in_json, "gone" in in_json) == (False, bool(gone))
+    pictures = [Picture(), Picture()]
+    for picture, frame in zip(pictures, [in_json, in_binary], strict=True):
+        picture.apply({**frame, "gone": []})
+    assert pictures[0].clients == pictures[1].clients
+    assert [to_bytes(name) for name in pictures[0].clients] == [report.client for report in told]
+    names = Names()
+    for report in told:
+        names.index(report.client)
+    assert in_binary["gone"] == [names.index(client) for client in gone]
+    assert in_json.get("gone", []) == [to_text(client) for client in gone]
+
+
+def test_servers_that_a_peer_makes_up_do_not_fill_every_frame() -> None:
+    names = Names()
+    places = [names.place(b"server%d" % number) for number in range(1000)]
+    assert places[:SERVERS_MOST] == list(range(SERVERS_MOST))
+    assert set(places[SERVERS_MOST:]) == {SERVERS_MOST}
+    assert names.servers[SERVERS_MOST:] == [OTHERS]
+    assert names.place(b"server3") == 3
+
+
+@pytest.mark.parametrize("size", [0, 125, 126, 2**16 - 1, 2**16])
+def test_a_message_says_its_length_as_rfc_6455_has_it(size: int) -> None:
+    payload = b"x" * size
+    for wrapped, first in ((text_message(payload, HEAD), 0x81), (binary_message(payload, HEAD), 0x82)):
+        assert wrapped[0] == first
+        if size < 126:
+            length, start = wrapped[1], 2
+        else:
+            code, start = ("!H", 4) if size < 2**16 else ("!Q", 10)
+            assert wrapped[1] == (126 if start == 4 else 127)
+            (length,) = struct.unpack_from(code, wrapped, 2)
+        assert (length, wrapped[start:]) == (size, payload)
+
+
+def test_an_event_bears_the_number_from_which_a_browser_resumes() -> None:
+    assert event(b"{}", HEAD) == b"id: 9f3a:7\ndata: {}\n\n"
+    assert chunked_event(b"{}", HEAD) == b"15\r\nid: 9f3a:7\ndata: {}\n\n\r\n"
+
+
+def test_a_box_may_cross_the_antimeridian() -> None:
+    assert parse_box("170,-30,-170,30") == PACIFIC
+    assert [PACIFIC.holds(0, longitude) for longitude in (170, 180, -180, -170, 169.9, -169.9, 0)] == [
+        *[True] * 4,
+        *[False] * 3,
+    ]
+    assert not PACIFIC.holds(30.1, 180)
+    assert parse_box("-118.5,34,-118,34.5") == Box(-118.5, 34, -118, 34.5)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "1,2,3",
+        "1,2,3,4,5",
+        "a,0,1,1",
+        "nan,0,1,1",
+        "1e1,0,1,1",
+        "0,1,1,0",
+        "-181,0,0,0",
+        "0,0,0,91",
+        "0,0,\u0661,1",
+    ],
+)
+def test_what_is_no_box_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="bbox"):
+        parse_box(text)
+
+
+async def frames_of(channel: Channel, stretch: Stretch) -> list[Frame]:
+    return [unwrap(frame) async for frame in channel.tell_again(stretch)]
+
+
+@pytest.mark.parametrize("form", [JSON, BINARY], ids=["json", "binary"])
+async def test_a_number_may_be_resumed_from_only_once_all_up_to_it_was_told(form: Form) -> None:
+    store = Store(b"life")
+    put(store, *[(b"%d" % number, 1, 1) for number in range(FRAME_MOST + 1)])
+    channel = Channel(form, None, Names(), "Goloman", "life")
+    lines = [report[1] for report in store.snapshot()]
+    changes = await frames_of(channel, Stretch("changes", 3, store.number, lines, more=False))
+    assert [(frame["number"], frame.get("more", False)) for frame in changes] == [(3, True), (store.number, False)]
+    snapshot = Snapshot(store)
+    parts = [unwrap(await snapshot.frame(channel, place)) for place in range(len(snapshot))]
+    assert [(part["number"], part.get("more", False)) for part in parts] == [(0, True), (store.number, False)]
+    assert [part["type"] for part in parts] == ["snapshot"] * 2
+    picture = Picture()
+    for part in parts:
+        picture.apply(part)
+    assert picture.clients == known(store)

@@ -1,0 +1,132 @@
+"""What the tests of the web gateway share: one real server with its gateway, programs that ask it, and raw bytes."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession, DummyCookieJar, web
+
+from herd.messages import SECOND
+from herd.places.provider import Unavailable
+from herd.position import Position
+from herd.server import RunningServer
+from tests.herding import HOST, running, small_herd, talk, within
+from web.app import make_app
+from web.bodies import PATIENCE
+
+NOW = 1_520_023_935 * SECOND  # what every server's clock shows
+PLACES = '{\n   "html_attributions" : [],\n   "results" : [ {"name" : "Café", "x" : 1.50}, 2 ],\n   "status" : "OK"\n}\n\n'
+
+
+class Places:
+    """A source of places that answers when the test lets it."""
+
+    def __init__(self) -> None:
+        self.text = PLACES.encode()
+        self.fails: Exception | None = None
+        self.asked: list[tuple[Position, Decimal]] = []
+        self.open = asyncio.Event()
+        self.open.set()
+
+    async def nearby(self, position: Position, radius: Decimal) -> bytes:
+        self.asked.append((position, radius))
+        await self.open.wait()
+        if self.fails:
+            raise self.fails
+        return self.text
+
+    def fail(self, status: str, reason: str) -> None:
+        self.fails = Unavailable(status, reason)
+
+
+@dataclass
+class Reply:
+    """An answer over HTTP."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def kind(self) -> str:
+        return self.headers["Content-Type"]
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Gateway:
+    """A server called Home, its gateway, and a client's way to both."""
+
+    server: RunningServer
+    places: Places
+    session: ClientSession
+    port: int  # of HTTP
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    async def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Reply:
+        """Ask, with headers as words: `Content_Type="text/plain"`."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        async with self.session.request(
+            method, self.url + path, data=body, headers=named, skip_auto_headers=["Content-Type"]
+        ) as response:
+            return Reply(response.status, dict(response.headers), await within(response.read()))
+
+    async def get(self, path: str, **headers: str) -> Reply:
+        return await self.ask("GET", path, **headers)
+
+    async def post(self, kind: str, body: bytes, **headers: str) -> Reply:
+        """POST to /iamat."""
+        return await self.ask("POST", "/iamat", body, Content_Type=kind, **headers)
+
+    async def tell(self, report: object, **headers: str) -> Reply:
+        """POST JSON to /iamat."""
+        return await self.post("application/json", json.dumps(report).encode(), **headers)
+
+    async def raw(self, request: bytes) -> bytes:
+        """Send bytes, and return all that comes until the server closes."""
+        reader, writer = await within(asyncio.open_connection(HOST, self.port))
+        try:
+            writer.write(request)
+            return await within(reader.read(-1))
+        finally:
+            writer.transport.abort()
+
+    async def tcp(self, lines: bytes) -> bytes:
+        """Say lines on the TCP port as `nc -N` does, and return the whole answer."""
+        async with talk(self.server.port) as client:
+            client.writer.write(lines)
+            client.writer.write_eof()
+            return await client.rest()
+
+
+@asynccontextmanager
+async def gateway(folder: Path, hosts: Iterable[str] = (), patience: float | None = None) -> AsyncIterator[Gateway]:
+    """Run a server and its gateway in this process; nothing may have met a defect when they end."""
+    async with running(small_herd({"Home": ()}, {}), "Home", folder) as server:
+        server.node.clock = lambda: NOW
+        server.node.places = places = Places()
+        app = make_app(server, hosts)
+        if patience is not None:
+            app[PATIENCE] = patience
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
+        await runner.setup()
+        site = web.TCPSite(runner, HOST, 0)
+        try:
+            await site.start()
+            port = runner.addresses[0][1]
+            async with ClientSession(cookie_jar=DummyCookieJar()) as session:
+                yield Gateway(server, places, session, port, folder / "Home.log")
+        finally:
+            await runner.cleanup()
