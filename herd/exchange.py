@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from herd.fastlane import Command, hear_clients, split_commands
 from herd.messages import ECHO_LIMIT, LINE_LIMIT, WhatsAt, parse_command, refuse
@@ -32,6 +33,11 @@ class Exchange:
     def left(self) -> bool:
         """Whether lines are left that wait for room; until then no others may be heard."""
         return self._commands is not None
+
+    @property
+    def full(self) -> bool:
+        """Whether so many answers wait that no further line may be heard."""
+        return self._answers.full
 
     @property
     def waiting(self) -> bool:
@@ -67,6 +73,15 @@ class Exchange:
             self._node.traffic.lines(self._label, ">", b"\n".join(answers) + b"\n")
         return answers
 
+    def take_lines(self) -> bytes:
+        """Take the answers whose turn has come as TCP has them, each with its last newline."""
+        answers = self._answers.take_ready()
+        if not answers:
+            return b""
+        lines = b"\n".join(answers) + b"\n"
+        self._node.traffic.lines(self._label, ">", lines)
+        return lines
+
     def cancel(self) -> None:
         """Give up: nobody is there any more to be answered."""
         for task in self._tasks:
@@ -95,7 +110,7 @@ class Exchange:
             self._answers.newest.append(refuse(line))
             return True
         wait = self._answers.wait()
-        task = self._node.spawn(f"a WHATSAT of {self._label}", self._look_around(wait, report, question))
+        task = self._node.spawn(f"a WHATSAT of {self._label}", partial(self._look_around, wait, report, question))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return False

@@ -1,7 +1,7 @@
 """The one place where a defect of ours is caught: it costs the conversation it is in, never the server."""
 
 import logging
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,10 @@ class Guard:
             self.caught += 1
             log.exception("a defect broke off %s", what)
 
-    async def run(self, what: str, work: Awaitable[None]) -> None:
-        """Await some work, and let no exception out of it."""
+    async def run(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Do some work, and let no exception out of it.
+
+        It is made here, not before: a task that is cancelled early would leave it never awaited.
+        """
         with self.contain(what):
-            await work
+            await work()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from ipaddress import ip_address
 from random import Random
 from statistics import median
@@ -66,7 +67,7 @@ class Links:
         wire.connection_made(transport)
         if rest:
             wire.data_received(rest)
-        self._node.spawn(f"hearing {peer}", self._hear(wire, peer, hello))
+        self._node.spawn(f"hearing {peer}", partial(self._hear, wire, peer, hello))
 
     async def _hear(self, wire: Wire, peer: str, hello: Hello) -> None:
         try:

@@ -56,7 +56,7 @@ class Node:
         self.traffic.notice(connection, text)
         log.log(logging.DEBUG if connection.startswith("#") else logging.INFO, "%s %s", connection, mask(text))
 
-    def spawn(self, what: str, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+    def spawn(self, what: str, work: Callable[[], Coroutine[None, None, None]]) -> asyncio.Task[None]:
         """Start work that has to wait; what breaks in it stays in it."""
         task = self.tasks.create_task(self.guard.run(what, work), name=what)
         self._running.add(task)

@@ -7,6 +7,7 @@ horizon, and mends even what a bug lost. The precedents are memberlist's push/pu
 import asyncio
 from collections import deque
 from collections.abc import Iterable
+from functools import partial
 from typing import TypeVar
 
 from herd import words
@@ -111,7 +112,7 @@ class Comparison:
         """Take a DIGEST, HAVE or DONE; tell whether it was one."""
         if digest := words.parse_digest(line):
             self.end()
-            self._task = self._node.spawn("a comparison of digests", self._compare(*digest))
+            self._task = self._node.spawn("a comparison of digests", partial(self._compare, *digest))
         elif (have := words.parse_hashes(line)) and have[0] == b"HAVE":
             self._want(*have[1:])
         elif words.parse_done(line) is not None:

@@ -178,9 +178,9 @@ class Herd:
     def kill(self, *names: str) -> None:
         """End servers as kill -9 does."""
         for name in names:
-            process = self.running.pop(name)
-            process.kill()
-            process.wait()
+            if process := self.running.pop(name, None):
+                process.kill()
+                process.wait()
 
     def freeze(self, name: str) -> None:
         """Stop a server's process, whose connections stay."""

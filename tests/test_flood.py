@@ -53,7 +53,8 @@ class Everyone:
 
 @pytest.fixture
 def everyone(herd: Herd, stack: AsyncExitStack) -> Everyone:
-    """Give connections to the herd that all tests share."""
+    """Give connections to the herd that all tests share; one that failed must not spoil the others."""
+    herd.start(*[name for name in PEERS if name not in herd.running or herd.running[name].poll() is not None])
     return Everyone(herd, stack)
 
 
