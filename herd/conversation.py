@@ -26,7 +26,7 @@ class Conversation(asyncio.Protocol):
         self._first = True  # until the first line tells a client from a server
         self._unread = b""  # what came and is not heard yet
         self._overlong: bytes | None = None  # the beginning of a line that is thrown away as it arrives
-        self._ended = self._blocked = self._sending = False
+        self._ended = self._blocked = self._sending = self._handed_over = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin: nothing is said until the client says something."""
@@ -39,7 +39,8 @@ class Conversation(asyncio.Protocol):
         self._node.clients.discard(self._transport)
         self._exchange.cancel()
         self._unread, self._blocked = b"", True
-        self._node.notice(self._label, f"closed: {exc or 'all answered'}")
+        if not self._handed_over:
+            self._node.notice(self._label, f"closed: {exc or 'all answered'}")
 
     def data_received(self, data: bytes) -> None:
         """Hear the whole lines among what came, and keep the rest."""
@@ -74,6 +75,8 @@ class Conversation(asyncio.Protocol):
                 return False  # no hello is longer
             if newline and (hello := parse_hello(line)):
                 self._node.traffic.lines(self._label, "<", line + b"\n")
+                self._node.notice(self._label, f"calls itself server {hello.name!r}")
+                self._handed_over = True
                 self._node.clients.discard(self._transport)
                 self._meet(hello, self._transport, rest)
                 return False

@@ -8,6 +8,7 @@ from herd.messages import parse_at
 from herd.node import Node
 from herd.position import Malformed
 from herd.repair import Comparison
+from herd.traffic import quote
 from herd.wire import Wire
 
 ACK_SECONDS = 0.05  # one acknowledgement answers all marks of this time: one a batch would double the packets
@@ -64,7 +65,7 @@ class Hearing:
 
     def _skip(self, line: bytes, reason: str) -> None:
         self.malformed += 1
-        self._node.notice(self.peer, f"skipped {line[:100]!r}: {reason}")
+        self._node.notice(self.peer, f"skipped {quote(line)}: {reason}")
 
     def _acknowledge(self) -> None:
         self._ack = None

@@ -13,7 +13,7 @@ from herd.places.cut import cut
 from herd.places.provider import Provider, Unavailable, unavailable_text
 from herd.position import parse_location
 from herd.store import OWN_CLIENTS, Store
-from herd.traffic import TrafficLog, mask
+from herd.traffic import TrafficLog
 from herd.turn import Turn
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ class Node:
     def notice(self, connection: str, text: str) -> None:
         """Say in the log, and on the console where it is asked for, what happened to a connection or the server."""
         self.traffic.notice(connection, text)
-        log.log(logging.DEBUG if connection.startswith("#") else logging.INFO, "%s %s", connection, mask(text))
+        log.log(logging.DEBUG if connection.startswith("#") else logging.INFO, "%s %s", connection, text)
 
     def spawn(self, what: str, work: Callable[[], Coroutine[None, None, None]]) -> asyncio.Task[None]:
         """Start work that has to wait; what breaks in it stays in it."""

@@ -27,7 +27,7 @@ OWN_CLIENTS = b""  # the origin of what this server heard itself; every other or
 LOG_LEAST = 65_536
 
 # A batch takes no further chunk beyond so many changes: a slow link moves by whole batches.
-BATCH_MOST = 2_000
+BATCH_MOST = 1_000
 
 
 class Batch:

@@ -6,9 +6,10 @@ from herd import words
 from herd.digest import ALWAYS
 from herd.node import Node
 from herd.repair import Offer, make_digest
+from herd.traffic import quote
 from herd.wire import IN_FLIGHT, Wire
 
-CHANGES_A_SLICE = 2_000  # what a peer that is behind is told at once, before others have their turn
+CHANGES_A_SLICE = 1_000  # what a peer that is behind is told at once, before others have their turn
 TRIES = 2  # repairs of a bucket, after which what still differs is logged and left until it changes
 
 
@@ -126,4 +127,4 @@ class Telling:
             if number is not None:
                 self.acknowledged = number
             elif not (self._offer and self._offer.answer(line)):
-                self._node.notice(self.peer, f"skipped what is no answer: {line[:100]!r}")
+                self._node.notice(self.peer, f"skipped what is no answer: {quote(line)}")

@@ -17,6 +17,7 @@ KEPT_FILES = 2
 FLUSH_SECONDS = 0.2
 MILLISECOND, SECOND = 10**6, 10**9  # nanoseconds
 TAGS_KEPT = 4_096
+QUOTED_BYTES = 100  # of a line in a notice
 FLUSH_BYTES = 1024 * 1024
 # A disk that is slower than the traffic costs lines of the log, counted in it, never memory or an answer's time.
 PENDING_BYTES = 32 * 1024 * 1024
@@ -26,7 +27,6 @@ _PLAIN = bytes(range(0x20, 0x7F)).replace(b"\\", b"") + b"\n"
 # have to be masked.
 _HARMLESS = _PLAIN.replace(b"U", b"").replace(b"V", b"")
 _SECRETS = re.compile(rb"^([ \t\r\f\v]*(?:\? )?[ \t\r\f\v]*(?:AUTH|PROVE)[ \t\r\f\v]+)[^\n]+", re.MULTILINE)
-_QUOTED_SECRET = re.compile(r"\b(AUTH|PROVE)\b.*", re.DOTALL)
 
 
 class TrafficLog:
@@ -75,8 +75,7 @@ class TrafficLog:
 
     def notice(self, connection: str, text: str) -> None:
         """Log that something happened to a connection, or to the server."""
-        line = mask(text).replace("\n", " ") + "\n"
-        self.lines(connection, "!", line.encode("utf-8", "surrogateescape"))
+        self.lines(connection, "!", text.replace("\n", " ").encode("utf-8", "surrogateescape") + b"\n")
 
     def close(self) -> None:
         """Write what is left and close the file."""
@@ -135,17 +134,20 @@ class TrafficLog:
         return b"%b- ! %d lines are missing here: disk too slow or full\n" % (self._stamp, missing)
 
     def _rotate(self) -> None:
+        # Opened first: where that fails, nothing was moved and the next try finds all as it was.
+        opened = self._path.with_name(f"{self._path.name}.new")
+        full, self._file = self._file, opened.open("ab", buffering=0)
         for age in range(KEPT_FILES, 0, -1):
             newer = self._path.with_name(f"{self._path.name}.{age - 1}") if age > 1 else self._path
             if newer.exists():
                 newer.replace(self._path.with_name(f"{self._path.name}.{age}"))
-        full, self._file = self._file, self._path.open("ab", buffering=0)
+        opened.replace(self._path)
         full.close()
 
 
-def mask(text: str) -> str:
-    """Hide what follows AUTH or PROVE in a text that quotes a line."""
-    return _QUOTED_SECRET.sub(r"\1 ***", text)
+def quote(line: bytes) -> str:
+    """Return the beginning of a line for a notice, without what may be a secret."""
+    return repr(_SECRETS.sub(rb"\1***", line)[:QUOTED_BYTES])
 
 
 def _clean(lines: bytes) -> bytes:

@@ -31,7 +31,6 @@ class Held(Outlet):
         self.open = asyncio.Event()
         self.open.set()
         self.waiting: list[bytes] = []  # what the viewer has not read
-        self.most = 0
 
     @property
     def blocked(self) -> bool:
@@ -42,6 +41,15 @@ class Held(Outlet):
     def lost(self) -> bool:
         """Whether it is gone: never."""
         return False
+
+    def freeze(self) -> None:
+        """Stop reading."""
+        self.open.clear()
+
+    def thaw(self) -> None:
+        """Read on."""
+        self.open.set()
+        self._read()
 
     def write(self, frame: bytes) -> None:
         """Lay a frame before it."""
@@ -148,16 +156,16 @@ async def _watch(steps: list[tuple[str, Any]]) -> None:
                 case "move":
                     put(seen.store, *[(b"client%d" % client, lat, lon) for client, lat, lon in how])
                 case "freeze":
-                    viewers[how][0].open.clear()
+                    viewers[how][0].freeze()
                 case "thaw":
-                    viewers[how][0].open.set()
+                    viewers[how][0].thaw()
                 case "come back":
                     viewers[how][1]()
                 case "pause":
                     for _ in range(how * 3):  # turns of the loop, in which a tick may come
                         await asyncio.sleep(0.0003)
         for (outlet, _), (_, box) in zip(viewers, channels, strict=True):
-            outlet.open.set()
+            outlet.thaw()
             await seen.settled(outlet)
             assert outlet.picture.clients == known(seen.store, box)
 
@@ -185,13 +193,13 @@ async def test_a_viewer_that_stops_reading_has_one_frame_waiting_and_then_gets_o
         outlet, _ = seen.come(JSON, None)
         fast, _ = seen.come(JSON, None)
         await seen.settled(fast)
-        outlet.open.clear()
+        outlet.freeze()
         for latitude in range(50):
             put(seen.store, (b"walker", latitude, 0))
             await seen.settled(fast)
         assert len(outlet.waiting) == 1
         frames = outlet.picture.frames
-        outlet.open.set()
+        outlet.thaw()
         await seen.settled(outlet)
         assert outlet.picture.frames - frames == 2
         assert outlet.picture.clients == known(seen.store)
@@ -202,12 +210,12 @@ async def test_a_viewer_behind_the_log_is_told_everything_anew() -> None:
         outlet, _ = seen.come(BINARY, None)
         fast, _ = seen.come(JSON, None)
         await seen.settled(outlet)
-        outlet.open.clear()
+        outlet.freeze()
         most = range(BATCH_MOST)
         for step in range(2 * LOG_LEAST // BATCH_MOST + 2):
             put(seen.store, *[(b"%d" % number, step % 90, 0) for number in most])
         await seen.settled(fast)
-        outlet.open.set()
+        outlet.thaw()
         await seen.settled(outlet)
         assert outlet.picture.clients == fast.picture.clients == known(seen.store)
 
