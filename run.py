@@ -1,7 +1,13 @@
 #!/usr/bin/env python3
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["aiohttp>=3.14.5,<3.15", "aiohttp-jinja2>=1.6,<1.7", "jinja2>=3.1.6,<3.2"]
+# dependencies = [
+#     "aiohttp>=3.14.5,<3.15",
+#     "aiohttp-jinja2>=1.6,<1.7",
+#     "jinja2>=3.1.6,<3.2",
+#     "prometheus-client>=0.24,<0.27",
+#     "XStatic-Leaflet>=1.9.3.0,<1.10",
+# ]
 # ///
 """The command line: on a fresh machine it first sets up .venv, then starts the herd, one server, or the tests."""
 

@@ -31,6 +31,7 @@ class RunningServer:
     node: Node
     links: Links
     port: int  # of TCP, also where the settings left it open
+    config: Config  # of the whole herd
 
 
 @asynccontextmanager
@@ -55,7 +56,7 @@ async def run_server(
             await listener.start_serving()
             node.notice("-", f"{name} listens on {settings.tcp}, life {node.life.decode()}")
             try:
-                yield RunningServer(node, links, listener.sockets[0].getsockname()[1])
+                yield RunningServer(node, links, listener.sockets[0].getsockname()[1], config)
             finally:
                 listener.close()
                 linking.cancel()
