@@ -1,6 +1,7 @@
-"""What the tests of the web gateway share: one real server with its gateway, programs that ask it, and raw bytes."""
+"""What the tests of the web gateway share: one real server with its gateway, and ways to ask it."""
 
 import asyncio
+import io
 import json
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -20,7 +21,13 @@ from web.app import make_app
 from web.bodies import PATIENCE
 
 NOW = 1_520_023_935 * SECOND  # what every server's clock shows
-PLACES = '{\n   "html_attributions" : [],\n   "results" : [ {"name" : "Café", "x" : 1.50}, 2 ],\n   "status" : "OK"\n}\n\n'
+PLACES = """{
+   "html_attributions" : [],
+   "results" : [ {"name" : "Café", "x" : 1.50}, 2 ],
+   "status" : "OK"
+}
+
+"""
 
 
 class Places:
@@ -34,6 +41,7 @@ class Places:
         self.open.set()
 
     async def nearby(self, position: Position, radius: Decimal) -> bytes:
+        """Be a Provider."""
         self.asked.append((position, radius))
         await self.open.wait()
         if self.fails:
@@ -41,6 +49,7 @@ class Places:
         return self.text
 
     def fail(self, status: str, reason: str) -> None:
+        """Have nothing from now on."""
         self.fails = Unavailable(status, reason)
 
 
@@ -54,10 +63,12 @@ class Reply:
 
     @property
     def kind(self) -> str:
+        """Its content type."""
         return self.headers["Content-Type"]
 
     @property
     def json(self) -> Any:
+        """What it says in JSON."""
         return json.loads(self.body)
 
 
@@ -68,23 +79,31 @@ class Gateway:
     server: RunningServer
     places: Places
     session: ClientSession
-    port: int  # of HTTP
+    runner: web.AppRunner
     log: Path
 
     @property
+    def port(self) -> int:
+        """Return the port of HTTP."""
+        return int(self.runner.addresses[0][1])
+
+    @property
     def url(self) -> str:
+        """Where HTTP is spoken."""
         return f"http://{HOST}:{self.port}"
 
     async def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Reply:
         """Ask, with headers as words: `Content_Type="text/plain"`."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
+        data = body and io.BytesIO(body)  # aiohttp warns of large bytes
         async with self.session.request(
-            method, self.url + path, data=body, headers=named, skip_auto_headers=["Content-Type"]
+            method, self.url + path, data=data, headers=named, skip_auto_headers=["Content-Type"]
         ) as response:
             return Reply(response.status, dict(response.headers), await within(response.read()))
 
     async def get(self, path: str, **headers: str) -> Reply:
-        return await self.ask("GET", path, **headers)
+        """GET a path."""
+        return await self.ask("GET", path, None, **headers)
 
     async def post(self, kind: str, body: bytes, **headers: str) -> Reply:
         """POST to /iamat."""
@@ -96,12 +115,9 @@ class Gateway:
 
     async def raw(self, request: bytes) -> bytes:
         """Send bytes, and return all that comes until the server closes."""
-        reader, writer = await within(asyncio.open_connection(HOST, self.port))
-        try:
-            writer.write(request)
-            return await within(reader.read(-1))
-        finally:
-            writer.transport.abort()
+        async with talk(self.port) as client:
+            client.writer.write(request)
+            return await client.rest()
 
     async def tcp(self, lines: bytes) -> bytes:
         """Say lines on the TCP port as `nc -N` does, and return the whole answer."""
@@ -112,12 +128,18 @@ class Gateway:
 
 
 @asynccontextmanager
-async def gateway(folder: Path, hosts: Iterable[str] = (), patience: float | None = None) -> AsyncIterator[Gateway]:
+async def gateway(
+    folder: Path,
+    hosts: Iterable[str] = (),
+    patience: float | None = None,
+    routes: Iterable[web.AbstractRouteDef] = (),
+) -> AsyncIterator[Gateway]:
     """Run a server and its gateway in this process; nothing may have met a defect when they end."""
     async with running(small_herd({"Home": ()}, {}), "Home", folder) as server:
         server.node.clock = lambda: NOW
         server.node.places = places = Places()
         app = make_app(server, hosts)
+        app.add_routes(routes)
         if patience is not None:
             app[PATIENCE] = patience
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
@@ -125,8 +147,7 @@ async def gateway(folder: Path, hosts: Iterable[str] = (), patience: float | Non
         site = web.TCPSite(runner, HOST, 0)
         try:
             await site.start()
-            port = runner.addresses[0][1]
             async with ClientSession(cookie_jar=DummyCookieJar()) as session:
-                yield Gateway(server, places, session, port, folder / "Home.log")
+                yield Gateway(server, places, session, runner, folder / "Home.log")
         finally:
             await runner.cleanup()

@@ -1,5 +1,7 @@
 """The aiohttp application of one server: its keys, routes and templates, on one screen."""
 
+import logging
+from collections.abc import Iterable
 from pathlib import Path
 
 import aiohttp_jinja2
@@ -7,16 +9,30 @@ import jinja2
 from aiohttp import web
 
 from herd.server import RunningServer
-from web import commands, live, pages, sockets
+from web import access, bodies, commands, gate, live, noise, pages, sockets
 from web.keys import SERVER
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
+KEEPALIVE_SECONDS = 120.0  # for a connection without a request; aiohttp's own hour lets the dead pile up
+
+log = logging.getLogger(__name__)
+log.addFilter(noise.is_our_fault)
 
 
-def make_app(server: RunningServer) -> web.Application:
-    """Return the web gateway of a running server."""
-    app = web.Application()
+def make_app(server: RunningServer, hosts: Iterable[str] = ()) -> web.Application:
+    """Return the web gateway of a running server, which may be reached by these names."""
+    app = web.Application(
+        middlewares=[gate.pass_gate],
+        client_max_size=bodies.BODY_LIMIT,
+        # A compressed body is refused; that it is not unpacked even to be thrown away needs saying here.
+        handler_args={"auto_decompress": False, "keepalive_timeout": KEEPALIVE_SECONDS, "logger": log},
+    )
     app[SERVER] = server
+    app[access.HOSTS] = frozenset(host.lower() for host in hosts)
+    app[bodies.PATIENCE] = bodies.BODY_SECONDS
+    app.on_response_prepare.append(gate.begin_answer)
+    for module in (sockets, live):
+        module.attach(app)
     aiohttp_jinja2.setup(app, loader=jinja2.FileSystemLoader(TEMPLATES))
     for module in (pages, commands, sockets, live):
         app.add_routes(module.routes)

@@ -1,0 +1,76 @@
+"""The one gate of all requests: who may not pass is told why, and so is who meets a defect of ours."""
+
+import json
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
+
+from herd.messages import refuse
+from web.accept import PLAIN, PROBLEM, wants_plain
+from web.access import HEADERS, check_access
+from web.keys import SERVER
+from web.problems import Problem, to_problem_json
+from web.schema import to_bytes
+from web.traffic import log_exchange
+
+_COPIED = ("Allow", "Content-Range", "Link")  # headers of aiohttp's own errors that mean something to a program
+_STARTED = web.RequestKey("started", web.StreamResponse)
+
+
+@web.middleware
+async def pass_gate(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn whatever goes wrong in a request into a problem; a defect of ours is logged and costs no more."""
+    with request.app[SERVER].node.guard.contain("an HTTP request"):
+        try:
+            check_access(request)
+            return await handler(request)
+        except Problem as problem:
+            return _answer(request, problem)
+        except web.HTTPException as error:
+            return _answer_aiohttp(request, error)
+        except ConnectionError:
+            if request.transport is not None and not request.transport.is_closing():
+                raise
+            return request.get(_STARTED) or web.Response()  # the other end is gone, nobody reads it
+    started = request.get(_STARTED)
+    if started is not None:
+        # Half an answer has left. Only a broken connection says that no more will come.
+        if request.transport is not None:
+            request.transport.abort()
+        return started
+    return _answer(request, Problem(500, "a defect of this server, which its log describes"))
+
+
+async def begin_answer(request: web.Request, response: web.StreamResponse) -> None:
+    """Say in the headers what browsers may do; note that an answer has begun, so that none is sent on top of it."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)  # a handler's own stays
+    request[_STARTED] = response
+
+
+def _answer(request: web.Request, problem: Problem) -> web.Response:
+    """Answer, and log, a problem. Where the command had no line of its own, the request's is copied."""
+    if problem.answer is None:
+        problem.answer = refuse(f"{request.method} ".encode() + to_bytes(request.rel_url.raw_path))
+    log_exchange(request, problem.answer.removeprefix(b"? "), problem.answer)
+    if wants_plain(request):
+        body, kind = problem.answer + b"\n", PLAIN
+    else:
+        body, kind = json.dumps(to_problem_json(problem)).encode() + b"\n", PROBLEM
+    return web.Response(body=body, status=problem.status, headers={**problem.headers, hdrs.CONTENT_TYPE: kind})
+
+
+def _answer_aiohttp(request: web.Request, error: web.HTTPException) -> web.Response:
+    headers = {name: error.headers[name] for name in _COPIED if name in error.headers}
+    match error:
+        case web.HTTPNotFound():
+            detail = "nothing is here"
+        case web.HTTPMethodNotAllowed():
+            detail = f"{error.method} does not go here, only {error.headers[hdrs.ALLOW]}"
+        case web.HTTPRequestEntityTooLarge():
+            detail = f"a body is at most {request.client_max_size} bytes"
+        case _ if error.status < 400:  # a redirection, or nothing new
+            return web.Response(status=error.status, headers=error.headers)
+        case _:
+            detail = error.text or error.reason
+    return _answer(request, Problem(error.status, detail, headers=headers))
