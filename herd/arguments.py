@@ -87,24 +87,26 @@ def _client_parser(command: str, description: str) -> argparse.ArgumentParser:
 
 def _iamat_parser() -> argparse.ArgumentParser:
     parser = _client_parser("iamat", "Tell a server where a client is.")
-    parser.add_argument("client", metavar="CLIENT", help="its ID: anything without white space")
-    parser.add_argument("location", type=str.strip, metavar="LOCATION", help="as in -33.8568+151.2153")
-    parser.add_argument("--time", metavar="T", help="POSIX seconds (default: now)")
+    parser.add_argument("client", type=_word, metavar="CLIENT", help="its ID: anything without white space")
+    parser.add_argument("location", type=_word, metavar="LOCATION", help="as in -33.8568+151.2153")
+    parser.add_argument("--time", type=_word, metavar="T", help="POSIX seconds (default: now)")
     return parser
 
 
 def _whatsat_parser() -> argparse.ArgumentParser:
     parser = _client_parser("whatsat", "Ask a server where a client is and what is near it.")
-    parser.add_argument("client", metavar="CLIENT", help="its ID")
-    parser.add_argument("radius", metavar="RADIUS", help="in km, at most 50")
-    parser.add_argument("limit", metavar="LIMIT", help="how many places, at most 20")
+    parser.add_argument("client", type=_word, metavar="CLIENT", help="its ID")
+    parser.add_argument("radius", type=_word, metavar="RADIUS", help="in km, at most 50")
+    parser.add_argument("limit", type=_word, metavar="LIMIT", help="how many places, at most 20")
     return parser
 
 
 def _replay_parser() -> argparse.ArgumentParser:
     parser = _client_parser("replay", "Walk a recorded GPX track through the herd, in its own rhythm.")
     parser.add_argument("track", type=Path, metavar="TRACK.gpx")
-    parser.add_argument("--client", required=True, metavar="NAME", help="the ID of the client that walks")
+    parser.add_argument(
+        "--client", type=_word, required=True, metavar="NAME", help="the ID of the client that walks"
+    )
     parser.add_argument("--speed", type=_speed, default=10.0, help="times as fast as recorded (default: 10)")
     return parser
 
@@ -116,6 +118,11 @@ def _test_parser() -> argparse.ArgumentParser:
 
 def _setup_parser() -> argparse.ArgumentParser:
     return argparse.ArgumentParser("run.py setup", description="Install what running needs, into .venv.")
+
+
+def _word(text: str) -> str:
+    """Take off the blank that `parse` put before a hyphen."""
+    return text.removeprefix(" ") if text.startswith(" -") else text
 
 
 def _speed(text: str) -> float:

@@ -92,7 +92,7 @@ class Conversation(asyncio.Protocol):
             exchange.hear(lines)
         if self._blocked or exchange.full:
             self._pause()
-        elif b"\n" in self._unread:
+        elif exchange.left or b"\n" in self._unread:
             self._pause()
             self._loop.call_soon(self._hear)
         else:

@@ -70,8 +70,9 @@ def hear_clients(
             answers.append(line)
             # A repetition of a report that was from the future when it was stored ends with the same words.
             if old is None or (time > old[0] and not old[1].endswith(said)):
-                reports[client] = (time, line, number, origin)
-                changed.append(client)
+                key = old[4] if old else client
+                reports[key] = (time, line, number, origin, key)
+                changed.append(key)
                 lines.append(line)
         elif (client or other) and not answer_other(b"IAMAT " + said if client else other):
             return False
@@ -91,8 +92,9 @@ def hear_peer(chunk: bytes, batch: Batch, hear_other: Callable[[bytes], None]) -
         time = int(seconds + nanos)
         old = known(client)
         if old is None or time > old[0]:
-            reports[client] = (time, line, number, origin)
-            changed.append(client)
+            key = old[4] if old else client
+            reports[key] = (time, line, number, origin, key)
+            changed.append(key)
             lines.append(line)
         elif time == old[0] and line != old[1]:
             hear_other(line)

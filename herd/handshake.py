@@ -1,4 +1,4 @@
-"""The words that servers say among themselves: the handshake that proves both ends, then marks and digests.
+"""The first words of two servers: the handshake that proves both ends.
 
 A connection that a server dials begins so, each line readable with `nc` or tcpdump:
 

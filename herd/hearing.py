@@ -30,6 +30,13 @@ class Hearing:
         self._ack: asyncio.TimerHandle | None = None
         wire.take_all(self._take)
 
+    def beat(self) -> None:
+        """Acknowledge once more: a peer whose bytes we take slowly sees that we live."""
+        if self.wire.blocked:
+            self.wire.drop("does not take our acknowledgements")
+        else:
+            self._acknowledge()
+
     def end(self) -> None:
         """Stop what is under way; the connection is lost."""
         self._comparison.end()
@@ -68,5 +75,7 @@ class Hearing:
         self._node.notice(self.peer, f"skipped {quote(line)}: {reason}")
 
     def _acknowledge(self) -> None:
-        self._ack = None
+        if self._ack:
+            self._ack.cancel()
+            self._ack = None
         self.wire.write(words.ack(self.number) + b"\n")

@@ -35,7 +35,7 @@ class Links:
         self.hearings: dict[str, Hearing] = {}
         self.neighbours = neighbours
         self._node = node
-        self._me = Identity(node.name.encode(), node.life, (secret or "").encode())
+        self._me = Identity(node.name.encode(), node.life, (secret or "").encode("utf-8", "surrogateescape"))
         self._names = {name.encode(): name for name in neighbours}
         self._random = random
         self._heard: dict[str, tuple[bytes, int]] = {}  # the last life of each peer, and how far we heard it
@@ -157,8 +157,8 @@ class Links:
                 for end in ends:
                     if loop.time() - end.wire.last_byte > SILENCE:
                         end.wire.drop(f"silent for {SILENCE:g} s")
-                for telling in self.tellings.values():
-                    telling.beat()
+                    else:
+                        end.beat()
                 self._watch_clock()
 
     def _watch_clock(self) -> None:

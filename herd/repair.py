@@ -114,7 +114,10 @@ class Comparison:
             self.end()
             self._task = self._node.spawn("a comparison of digests", partial(self._compare, *digest))
         elif (have := words.parse_hashes(line)) and have[0] == b"HAVE":
-            self._want(*have[1:])
+            if self._wire.blocked:
+                self._wire.drop("does not take the answers to its digests")
+            else:
+                self._want(*have[1:])
         elif words.parse_done(line) is not None:
             self.end()
         else:
@@ -135,8 +138,11 @@ class Comparison:
     def _want(self, number: int, bucket: int, offered: list[int]) -> None:
         if self._digest is None or number != self._number:
             return  # of a round that a newer one replaced
-        if self._hashes is None or self._hashes[0] != bucket:
+        if self._hashes is None or self._hashes[0] < bucket:
             self._hashes = bucket, self._digest.by_hash(bucket)
+        elif self._hashes[0] > bucket:  # in order, each bucket is hashed once
+            self._wire.drop("offers buckets out of order")
+            return
         own = self._hashes[1]
         lacking = [value for value in offered if value not in own]
         self._wire.write(words.hashes(b"WANT", number, bucket, lacking) + b"\n")

@@ -49,7 +49,9 @@ class Address:
             raise ValueError("expected a port up to 65535")
         if match[1]:
             IPv6Address(match[1])  # raises a ValueError of its own
-        return cls(match[1] or match[2], port)
+        host = match[1] or match[2]
+        host.encode("idna")  # a name that cannot be looked up is a UnicodeError, a ValueError too
+        return cls(host, port)
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"

@@ -17,8 +17,9 @@ from herd.words import mark
 
 # One client's value is an exact tuple of atoms, because the garbage collector stops looking at those after their
 # first pass: instances of a class at a million clients stop the server for 150 ms in every full collection.
-# (first component of the rank in ns, the AT line, the number of its batch, its origin)
-Report = tuple[int, bytes, int, bytes]
+# (first component of the rank in ns, the AT line, the number of its batch, its origin, the client's ID). The ID is
+# the key's own object, which the log shares: a new one for each change would cost 60 bytes more.
+Report = tuple[int, bytes, int, bytes, bytes]
 
 OWN_CLIENTS = b""  # the origin of what this server heard itself; every other origin is the life of a peer
 
@@ -27,7 +28,7 @@ OWN_CLIENTS = b""  # the origin of what this server heard itself; every other or
 LOG_LEAST = 65_536
 
 # A batch takes no further chunk beyond so many changes: a slow link moves by whole batches.
-BATCH_MOST = 1_000
+BATCH_MOST = 250
 
 
 class Batch:
@@ -88,8 +89,9 @@ class Store:
             old = parse_at(known[1])
             if old.rank >= rank or (batch.origin == OWN_CLIENTS and old.repeats(report)):
                 return False
-        self.reports[report.client] = (rank[0], line, batch.number, batch.origin)
-        batch.clients.append(report.client)
+        client = known[4] if known else report.client
+        self.reports[client] = (rank[0], line, batch.number, batch.origin, client)
+        batch.clients.append(client)
         batch.lines.append(line)
         return True
 

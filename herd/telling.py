@@ -9,7 +9,7 @@ from herd.repair import Offer, make_digest
 from herd.traffic import quote
 from herd.wire import IN_FLIGHT, Wire
 
-CHANGES_A_SLICE = 1_000  # what a peer that is behind is told at once, before others have their turn
+CHANGES_A_SLICE = 250  # what a peer that is behind is told at once, before others have their turn
 TRIES = 2  # repairs of a bucket, after which what still differs is logged and left until it changes
 
 
@@ -26,12 +26,13 @@ class Telling:
         self._node = node
         self._loop = asyncio.get_running_loop()
         self._following = False
+        self._going_on = False  # whether the next slice is under way
         self._round = 0
         self._offer: Offer | None = None
         self._left: dict[int, tuple[int, int, int]] = {}  # bucket: both sums, and how often they were the same
         self._repair_before = 0
         self._wanted = asyncio.Event()  # a repair: when it was asked for, or when the log goes back too little
-        wire.when_writable = self._catch_up
+        wire.when_writable = self._catch_up_soon
         wire.take_all(self._take)
 
     async def run(self) -> None:
@@ -45,7 +46,7 @@ class Telling:
                     await self._repair(ALWAYS)
                     self.cursor = number
                 self._following = True
-                self._catch_up()
+                self._catch_up_soon()
                 await self._wanted.wait()
                 self._wanted.clear()
                 if self._repair_before:
@@ -66,12 +67,12 @@ class Telling:
         if not self._following or self.wire.blocked:
             return
         if self.cursor != store.before_fresh:
-            self._catch_up()
+            self._catch_up_soon()
             return
         told = [batch.told(self._node.clock) for batch in store.fresh if batch.origin != self.life]
         size = sum(map(len, told))
         if size > IN_FLIGHT:
-            self._catch_up()
+            self._catch_up_soon()
             return
         self.cursor = store.number
         if size:
@@ -84,6 +85,7 @@ class Telling:
 
     def _catch_up(self) -> None:
         """Tell a slice of what changed since the cursor, newest reports only, until the peer is up to date."""
+        self._going_on = False
         store = self._node.store
         if not self._following or self.wire.blocked or self.cursor == store.number:
             return
@@ -92,10 +94,15 @@ class Telling:
             self._wanted.set()
             return
         self.cursor, reports = store.since(self.cursor, CHANGES_A_SLICE)
-        lines = [line for _, line, _, origin in reports if origin != self.life]
+        lines = [line for _, line, _, origin, _ in reports if origin != self.life]
         lines.append(words.mark(self.cursor, self._node.clock()))
         self.wire.write(b"\n".join(lines) + b"\n")
-        self._loop.call_soon(self._catch_up)
+        self._catch_up_soon()
+
+    def _catch_up_soon(self) -> None:
+        if not self._going_on:
+            self._going_on = True
+            self._loop.call_soon(self._catch_up)
 
     async def _repair(self, before: int) -> None:
         """Compare digests, and send what the peer lacks."""

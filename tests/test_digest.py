@@ -13,7 +13,7 @@ from herd.store import OWN_CLIENTS, Report
 
 def report(client: int, time: int = 1_520_023_934, skew: str = "+1.000000000") -> Report:
     line = b"AT Goloman %b client%d +1.0+1.0 %d" % (skew.encode(), client, time)
-    return time * 10**9, line, 1, OWN_CLIENTS
+    return time * 10**9, line, 1, OWN_CLIENTS, b"client%d" % client
 
 
 def digest(reports: list[Report], before: int = ALWAYS) -> Digest:

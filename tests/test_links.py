@@ -588,7 +588,7 @@ def says(log: Path, text: str, times: int) -> bool:
 def slip_in(server: RunningServer, line: bytes) -> None:
     """Put a report into the store behind the feed's back, as a bug might."""
     report = parse_at(line)
-    server.node.store.reports[report.client] = (report.rank[0], line, 0, OWN_CLIENTS)
+    server.node.store.reports[report.client] = (report.rank[0], line, 0, OWN_CLIENTS, report.client)
 
 
 async def test_a_digest_repairs_what_the_feed_never_told(tmp_path: Path) -> None:

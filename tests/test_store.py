@@ -102,7 +102,7 @@ def test_a_reader_that_asks_slice_by_slice_ends_with_what_the_store_holds(
         nonlocal cursor
         for _ in range(len(steps) + 1):
             cursor, reports = store.since(cursor, most)
-            seen.update((parse_at(line).client, line) for _, line, _, _ in reports)
+            seen.update((parse_at(line).client, line) for _, line, _, _, _ in reports)
             if cursor == store.number:
                 return
 
@@ -126,7 +126,7 @@ def test_what_was_overtaken_is_told_once_at_its_newest_number() -> None:
     cursor = 0
     while cursor < store.number:
         cursor, reports = store.since(cursor, 10)
-        told += [line for _, line, _, _ in reports]
+        told += [line for _, line, _, _, _ in reports]
     assert told == [bytes(at(time="99"))]
 
 

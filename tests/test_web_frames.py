@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from herd.messages import At
 from herd.store import Store
-from tests.watching import Frame, Picture, known, put, read_binary, read_json, unwrap
+from tests.watching import Frame, Picture, known, put, read_binary, read_json, split
 from web.box import Box, parse_box
 from web.channel import BINARY, FRAME_MOST, JSON, Channel, Form, Stretch
 from web.frames import Head, JsonPage, Page, see, write_report
+from web.kept import Kept
 from web.packed import OTHERS, SERVERS_MOST, Names, PackedPage
 from web.schema import to_bytes, to_json, to_text
 from web.snapshot import Snapshot
@@ -141,7 +142,7 @@ def test_what_is_no_box_is_refused(text: str) -> None:
 
 
 async def frames_of(channel: Channel, stretch: Stretch) -> list[Frame]:
-    return [unwrap(frame) async for frame in channel.tell_again(stretch)]
+    return split(await channel.tell_again(stretch))
 
 
 @pytest.mark.parametrize("form", [JSON, BINARY], ids=["json", "binary"])
@@ -152,8 +153,8 @@ async def test_a_number_may_be_resumed_from_only_once_all_up_to_it_was_told(form
     lines = [report[1] for report in store.snapshot()]
     changes = await frames_of(channel, Stretch("changes", 3, store.number, lines, more=False))
     assert [(frame["number"], frame.get("more", False)) for frame in changes] == [(3, True), (store.number, False)]
-    snapshot = Snapshot(store)
-    parts = [unwrap(await snapshot.frame(channel, place)) for place in range(len(snapshot))]
+    snapshot = Snapshot(store, Kept())
+    parts = [split((await snapshot.frame(channel, place)).frames)[0] for place in range(len(snapshot))]
     assert [(part["number"], part.get("more", False)) for part in parts] == [(0, True), (store.number, False)]
     assert [part["type"] for part in parts] == ["snapshot"] * 2
     picture = Picture()

@@ -79,7 +79,7 @@ async def _carry_out(node: Node, name: str, body: bytes) -> AsyncGenerator[bytes
             yield await _take(node, exchange)
             while exchange.left:
                 exchange.go_on()
-                if exchange.left:  # still no room for more answers that are on their way
+                if exchange.full:  # still no room for more answers that are on their way
                     await came.wait()
                     came.clear()
                 yield await _take(node, exchange)
