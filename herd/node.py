@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+import sys
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
@@ -37,6 +38,7 @@ class Node:
     heard_by: bytes = field(init=False)
     store: Store = field(init=False)
     turn: Turn = field(init=False)
+    last_descriptor: int = sys.maxsize  # a connection of a client with a higher one is closed at once
     clients: set[asyncio.Transport] = field(default_factory=set)  # connections of clients
     _running: set[asyncio.Task[None]] = field(default_factory=set)
     _connections: int = 0

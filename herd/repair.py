@@ -19,7 +19,7 @@ from herd.wire import Wire
 ANSWER_SECONDS = 60.0  # for the other end to digest a large store
 PAUSE = 0.002  # seconds between two slices of digesting, so that it never takes more than a part of the time
 OFFERS = 8  # lines of hashes offered and not answered yet
-LINES_A_WRITE = 1_000
+LINES_A_WRITE = 250
 
 _Answer = TypeVar("_Answer")
 

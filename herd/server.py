@@ -1,6 +1,9 @@
 """A node with its doors open: the TCP port for clients and servers, and the links to its neighbours."""
 
 import asyncio
+import resource
+import socket
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -15,10 +18,18 @@ from herd.places.provider import Provider
 from herd.traffic import TrafficLog
 
 BACKLOG = 4096  # connections that the kernel keeps until they are accepted: 1,000 may come at once
+# asyncio takes its backlog also as the number of connections to accept before others have their turn, and goes on
+# trying as often where the process has no descriptor left.
+ACCEPTS_A_TURN = 64
+SPARE_DESCRIPTORS = 64  # for links, logs and what is being accepted
 
 
-class CannotListenError(Exception):
-    """An address that cannot be listened on, and why, in one line."""
+class CannotStartError(Exception):
+    """Why a server cannot start as it is told to, in one line."""
+
+
+class CannotListenError(CannotStartError):
+    """An address that cannot be listened on."""
 
     def __init__(self, what: str, address: Address, error: OSError) -> None:
         super().__init__(f"cannot listen on {address} ({what}): {error.strerror or error}")
@@ -53,7 +64,8 @@ async def run_server(
             neighbours = {peer: config.servers[peer].tcp for peer in settings.peers}
             links = Links(node, config.secret, neighbours, random)
             linking = tasks.create_task(links.run(), name="links")
-            await listener.start_serving()
+            node.last_descriptor = _last_descriptor()
+            await _start_serving(listener, settings.tcp)
             node.notice("-", f"{name} listens on {settings.tcp}, life {node.life.decode()}")
             try:
                 yield RunningServer(node, links, listener.sockets[0].getsockname()[1], config)
@@ -73,9 +85,26 @@ def _open_places(config: Config) -> AbstractAsyncContextManager[Provider]:
 async def _listen(protocol: Callable[[], asyncio.Protocol], address: Address) -> asyncio.Server:
     loop = asyncio.get_running_loop()
     try:
-        return await loop.create_server(protocol, address.host, address.port, backlog=BACKLOG, start_serving=False)
+        return await loop.create_server(
+            protocol, address.host, address.port, backlog=ACCEPTS_A_TURN, start_serving=False
+        )
     except OSError as error:
         raise CannotListenError("TCP", address, error) from error
+
+
+async def _start_serving(listener: asyncio.Server, address: Address) -> None:
+    try:
+        await listener.start_serving()
+        for sock in listener.sockets:
+            with socket.fromfd(sock.fileno(), sock.family, sock.type) as same:
+                same.listen(BACKLOG)
+    except OSError as error:  # another process was quicker
+        raise CannotListenError("TCP", address, error) from error
+
+
+def _last_descriptor() -> int:
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if soft == resource.RLIM_INFINITY else soft - SPARE_DESCRIPTORS
 
 
 async def _close(node: Node) -> None:

@@ -123,9 +123,9 @@ class Lines:
 
 
 @asynccontextmanager
-async def talk(port: int) -> AsyncIterator[Lines]:
+async def talk(port: int, host: str = HOST) -> AsyncIterator[Lines]:
     """Connect to a server."""
-    reader, writer = await within(asyncio.open_connection(HOST, port, limit=2**22))
+    reader, writer = await within(asyncio.open_connection(host, port, limit=2**22))
     try:
         yield Lines(reader, writer)
     finally:

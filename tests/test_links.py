@@ -754,3 +754,27 @@ async def test_without_a_secret_a_server_from_elsewhere_is_closed(tmp_path: Path
         assert far.aborted
         assert far.written == b""
         await until(lambda: "over loopback only" in (tmp_path / "Home.log").read_text(), "the reason in the log")
+
+
+async def test_a_peer_that_offers_buckets_out_of_order_is_dropped_and_others_are_answered(stage: Stage) -> None:
+    link, _ = await stage.link(stage.alpha)
+    link.send(b" ".join([b"DIGEST 4 %d" % ALWAYS, *[b"0"] * 1024]))
+    assert (await link.line()).startswith(b"DIFFER 4")
+    link.send(b"HAVE 4 9 1", b"HAVE 4 7 1")
+    assert await link.line() == b"WANT 4 9 1"
+    assert await link.rest() == b""
+    await stage.logged("offers buckets out of order")
+    await stage.answers()
+
+
+async def test_a_peer_that_never_reads_what_it_asked_for_is_dropped(stage: Stage) -> None:
+    link, _ = await stage.link(stage.alpha)
+    link.send(b" ".join([b"DIGEST 5 %d" % ALWAYS, *[b"0"] * 1024]))
+    assert (await link.line()).startswith(b"DIFFER 5")
+    question = b"HAVE 5 9 " + b" ".join([b"%x" % value for value in range(2**60, 2**60 + 2000)]) + b"\n"
+    with pytest.raises(ConnectionError):
+        for _ in range(10_000):  # 340 MB: more than any buffers between us take
+            link.writer.write(question)
+            await within(link.writer.drain())
+    await stage.logged("does not take the answers to its digests")
+    await stage.answers()

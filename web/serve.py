@@ -9,12 +9,13 @@ import resource
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from random import Random
 
 from herd.config import Address, Config
-from herd.server import CannotListenError, RunningServer, run_server
+from herd.server import CannotListenError, CannotStartError, RunningServer, run_server
 from herd.traffic import TrafficLog
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ def serve(config: Config, name: str, data: Path, log_level: str, until_stdin_clo
     status = 0
     try:
         asyncio.run(_serve(config, name, data, until_stdin_closes))
-    except* (CannotListenError, OSError) as problems:
+    except* CannotStartError as problems:
         print(f"{name}: {problems.exceptions[0]}", file=sys.stderr)
         status = 2
     return status
@@ -46,11 +47,18 @@ async def _serve(config: Config, name: str, data: Path, until_stdin_closes: bool
         loop.add_signal_handler(number, stop.set)
     if until_stdin_closes:
         loop.add_reader(sys.stdin.fileno(), _stop_at_end, stop)
-    async with run_server(config, name, lambda: TrafficLog(data / f"{name}.log"), Random()) as server:  # noqa: S311
+    async with run_server(config, name, partial(_open_log, data / f"{name}.log"), Random()) as server:  # noqa: S311
         address = config.servers[name].http
         async with _serve_http(server, address):
             log.info("listens on %s, and http://%s", config.servers[name].tcp, address)
             await stop.wait()
+
+
+def _open_log(path: Path) -> TrafficLog:
+    try:
+        return TrafficLog(path)
+    except OSError as error:
+        raise CannotStartError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 @asynccontextmanager
@@ -93,5 +101,8 @@ def _collect_rarely() -> None:
 
 def _allow_many_connections() -> None:
     """Raise the soft limit of open files to the hard one: too many must not stop a server from accepting."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for limit in (10_240, 65_536, hard):  # macOS calls its hard limit infinite and refuses to have it
+        if soft < limit <= hard or hard == resource.RLIM_INFINITY:
+            with suppress(ValueError, OSError):
+                resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
