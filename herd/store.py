@@ -24,7 +24,7 @@ Report = tuple[int, bytes, int, bytes, bytes]
 OWN_CLIENTS = b""  # the origin of what this server heard itself; every other origin is the life of a peer
 
 # The log remembers at least this many changes, or as many as there are clients: a reader further behind is served
-# more cheaply by comparing digests than by walking a longer log. 16 bytes a change.
+# more cheaply by comparing digests than by walking a longer log. 16 bytes a change, for the IDs are the keys' own.
 LOG_LEAST = 65_536
 
 # A batch takes no further chunk beyond so many changes: a slow link moves by whole batches.
