@@ -93,7 +93,7 @@ def run(options: Namespace, argv: list[str]) -> int:
     if options.name is None:
         from herd.starter import run_herd
 
-        return run_herd(config, path, data, options.log_level)
+        return run_herd(config, path, data, options.log_level, options.demo)
     from web.serve import serve
 
     return serve(config, options.name, data, options.log_level, options.until_stdin_closes)

@@ -17,6 +17,7 @@ run.py [options]                        run the herd: every server, one process 
 EXAMPLES = """\
 examples:
   python3 run.py
+  python3 run.py --demo 50
   python3 run.py iamat kiwi.cs.ucla.edu +34.068930-118.445127
   python3 run.py whatsat kiwi.cs.ucla.edu 10 5 --server Welsh
   python3 run.py replay walk.gpx --client me --speed 60
@@ -24,7 +25,8 @@ examples:
 The first call installs a few packages into .venv beside run.py; --help never does.
 `run.py COMMAND --help` says more about a command; herd.example.toml explains all settings."""
 
-OPTIONS_WITH_VALUE = ("--config", "--data", "--log-level")
+WALKERS_MOST = 10_000  # of a demo
+OPTIONS_WITH_VALUE = ("--config", "--data", "--log-level", "--demo")
 LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -75,6 +77,7 @@ def _server_parser() -> argparse.ArgumentParser:
     parser.add_argument("name", nargs="?", metavar="NAME", help="the one server to run (default: the whole herd)")
     parser.add_argument("--data", type=Path, metavar="DIR", help="where logs go (default: data/ beside run.py)")
     parser.add_argument("--log-level", choices=LEVELS, default="warning", help="for the console (default: warning)")
+    parser.add_argument("--demo", type=_walkers, default=0, metavar="N", help="add N simulated clients that walk")
     parser.add_argument("--until-stdin-closes", action="store_true", help=argparse.SUPPRESS)  # for the starter
     return parser
 
@@ -132,6 +135,14 @@ def _speed(text: str) -> float:
     return number
 
 
+def _walkers(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= WALKERS_MOST:
+        raise ValueError
+    return number
+
+
+_walkers.__name__ = f"number up to {WALKERS_MOST}"
 _speed.__name__ = "speed above zero"  # argparse says: invalid ... value
 
 PARSERS = {

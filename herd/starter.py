@@ -10,6 +10,7 @@ from random import Random
 
 from herd.backoff import Backoff
 from herd.config import Config, Server
+from herd.demo import walk_all
 from herd.listening import table, taken, until_it_accepts
 
 RUN = Path(__file__).resolve().parent.parent / "run.py"
@@ -23,8 +24,9 @@ GRACE = 4.0  # seconds between SIGTERM and SIGKILL: the herd is to be gone after
 class Starter:
     """The processes of a herd, kept alive until `stop`."""
 
-    def __init__(self, servers: dict[str, Server], options: list[str], random: Random) -> None:
+    def __init__(self, servers: dict[str, Server], options: list[str], random: Random, walkers: int = 0) -> None:
         self._servers = servers
+        self._walkers = walkers  # of the demo
         self._options = options
         self._random = random
         self._running: dict[str, Process] = {}
@@ -39,7 +41,10 @@ class Starter:
             for name in self._servers:
                 group.create_task(self._keep(name))
             group.create_task(self._announce())
+            addresses = [server.tcp for server in self._servers.values()]
+            demo = group.create_task(walk_all(addresses, self._walkers, self._random))
             await self._stopping.wait()
+            demo.cancel()
             for process in self._running.values():
                 _send(process, signal.SIGTERM)
             asyncio.get_running_loop().call_later(GRACE, self._kill)
@@ -102,8 +107,8 @@ class Starter:
             print(table(self._servers, pids), flush=True)
 
 
-def run_herd(config: Config, config_path: Path | None, data: Path, log_level: str) -> int:
-    """Run all servers until Ctrl-C or SIGTERM; return the exit status (2: a port is in use)."""
+def run_herd(config: Config, config_path: Path | None, data: Path, log_level: str, walkers: int = 0) -> int:
+    """Run all servers, and walkers of the demo, until Ctrl-C or SIGTERM; return 0, or 2 where a port is in use."""
     problem = taken(config.servers)
     if problem:
         _say(problem)
@@ -111,11 +116,11 @@ def run_herd(config: Config, config_path: Path | None, data: Path, log_level: st
     options = ["--data", str(data), "--log-level", log_level, "--until-stdin-closes"]
     if config_path is not None:
         options += ["--config", str(config_path)]
-    return asyncio.run(_run(config.servers, options))
+    return asyncio.run(_run(config.servers, options, walkers))
 
 
-async def _run(servers: dict[str, Server], options: list[str]) -> int:
-    starter = Starter(servers, options, Random())  # noqa: S311 -- jitter
+async def _run(servers: dict[str, Server], options: list[str], walkers: int) -> int:
+    starter = Starter(servers, options, Random(), walkers)  # noqa: S311 -- jitter
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         # Not add_signal_handler: Windows has none.
