@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from herd.node import Node
 from herd.store import BATCH_MOST, LOG_LEAST
 from herd.traffic import TrafficLog
-from tests.herding import until
+from tests.herding import PATIENCE, until
 from tests.watching import Picture, known, put, split
 from web.box import Box
 from web.channel import BINARY, JSON, Form
@@ -31,6 +31,7 @@ class Held(Outlet):
         self.open = asyncio.Event()
         self.open.set()
         self.waiting: list[bytes] = []  # what the viewer has not read
+        self.last = b""
 
     @property
     def blocked(self) -> bool:
@@ -55,6 +56,7 @@ class Held(Outlet):
         """Lay a frame before it."""
         assert not self.waiting, "written to a viewer that had not read its last frame"
         self.waiting.append(frame)
+        self.last = frame
         if self.open.is_set():
             self._read()
 
@@ -205,6 +207,41 @@ async def test_a_viewer_that_stops_reading_has_one_frame_waiting_and_then_gets_o
         assert outlet.picture.clients == known(seen.store)
 
 
+async def test_viewers_that_are_about_as_far_behind_share_what_is_written_for_them() -> None:
+    async with watching() as seen:
+        outlets = [seen.come(BINARY, None)[0] for _ in range(3)]
+        fast, _ = seen.come(BINARY, None)
+        for step in range(60):
+            put(seen.store, (b"walker%d" % step, 0, step))
+            await seen.settled(fast)
+            if step in {10, 12}:
+                await seen.settled(outlets[step == 12])
+                outlets[step == 12].freeze()
+        for outlet in outlets[:2]:
+            outlet.thaw()
+        await seen.settled(outlets[0])
+        await seen.settled(outlets[1])
+        assert outlets[0].last is outlets[1].last
+        for outlet in outlets:
+            assert outlet.picture.clients == known(seen.store)
+
+
+async def test_a_viewer_with_many_frames_to_catch_up_gets_all_of_them() -> None:
+    async with watching() as seen:
+        outlet, _ = seen.come(JSON, None)
+        fast, _ = seen.come(BINARY, None)
+        for step in range(45):
+            # To round 34 batches up to 40 means more changes than a frame holds.
+            put(seen.store, *[(b"%d" % number, step, 0) for number in range(step, BATCH_MOST)])
+            await seen.settled(fast)
+            if step == 9:
+                await seen.settled(outlet)
+                outlet.freeze()
+        outlet.thaw()
+        await seen.settled(outlet)
+        assert outlet.picture.clients == fast.picture.clients == known(seen.store)
+
+
 async def test_a_viewer_behind_the_log_is_told_everything_anew() -> None:
     async with watching() as seen:
         outlet, _ = seen.come(BINARY, None)
@@ -218,6 +255,13 @@ async def test_a_viewer_behind_the_log_is_told_everything_anew() -> None:
         outlet.thaw()
         await seen.settled(outlet)
         assert outlet.picture.clients == fast.picture.clients == known(seen.store)
+
+
+async def test_who_comes_while_the_server_closes_is_sent_away() -> None:
+    async with watching() as seen:
+        seen.feed.close()
+        await asyncio.wait_for(seen.stay(Held(), JSON, None, None), PATIENCE)
+        assert not seen.feed.viewers()
 
 
 async def test_nothing_runs_while_nobody_watches() -> None:

@@ -1,7 +1,7 @@
 """What viewers that ask for the same are shown alike: a form of frames, and the part of the map they cover."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -81,15 +81,15 @@ class Channel:
         self._told = Told(names) if form.named or box else None
 
     async def tell(self, stretch: Stretch) -> bytes:
-        """Return a stretch for those that are up to date: all its frames, in one piece."""
-        return b"".join([frame async for frame in self._frames(stretch, self._told)])
+        """Return the frames of a stretch, side by side, for those that are up to date."""
+        return await self._write(stretch, self._told)
 
-    def tell_again(self, stretch: Stretch) -> AsyncIterator[bytes]:
-        """Return the frames of a stretch for a viewer of whom nothing is known but its number."""
-        return self._frames(stretch, None)
+    async def tell_again(self, stretch: Stretch) -> bytes:
+        """Return the frames of a stretch for viewers of whom nothing is known but their number."""
+        return await self._write(stretch, None)
 
-    async def _frames(self, stretch: Stretch, told: Told | None) -> AsyncIterator[bytes]:
-        lines = stretch.lines
+    async def _write(self, stretch: Stretch, told: Told | None) -> bytes:
+        lines, frames = stretch.lines, []
         pieces = [lines[i : i + FRAME_MOST] for i in range(0, len(lines), FRAME_MOST)] or [lines]
         for place, piece in enumerate(pieces, 1):
             last = place == len(pieces)
@@ -99,7 +99,8 @@ class Channel:
             for start in range(0, len(piece), SLICE):
                 self._fill(page, piece[start : start + SLICE], told, stretch.type == "changes")
                 await asyncio.sleep(0)
-            yield self._form.wrap(page.finish(head), head)
+            frames.append(self._form.wrap(page.finish(head), head))
+        return b"".join(frames)
 
     def _fill(self, page: Page, lines: Sequence[bytes], told: Told | None, leaving: bool) -> None:
         box = self._box

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from herd.node import Node
 from web.box import Box
 from web.channel import FRAME_MOST, Channel, Form, Stretch
+from web.kept import Kept, Piece
 from web.outlet import Outlet
 from web.packed import Names
 from web.schema import to_text
@@ -23,7 +24,7 @@ FRAMES_A_SECOND = 5
 # a minute knows that its server is gone (a browser's scripts see no pings).
 HEARTBEAT = 20.0  # seconds
 PATIENCE = 60.0  # seconds in which a viewer must have taken at least one byte of what waits for it
-SNAPSHOT_AGE = 5.0  # seconds in which a snapshot serves those who come; what changed since is told after it
+SNAPSHOT_AGE = 2.0  # seconds in which a snapshot serves those who come; what changed since is told after it
 VIEWERS_A_SLICE = 20  # told between two pauses, about 1 ms
 
 
@@ -54,6 +55,7 @@ class Feed:
         self._heartbeat = heartbeat
         self._told_at = 0.0
         self._names = Names()
+        self._kept = Kept()
         self._audiences: dict[tuple[Form, Box | None], Audience] = {}
         self._snapshot: tuple[float, Snapshot] | None = None
 
@@ -83,11 +85,25 @@ class Feed:
     def snapshot(self) -> Snapshot:
         """Return a snapshot of these seconds; the same to all who come together."""
         now = asyncio.get_running_loop().time()
-        taken, snapshot = self._snapshot or (now, Snapshot(self.store))
+        taken, snapshot = self._snapshot or (now, Snapshot(self.store, self._kept))
         if now - taken >= SNAPSHOT_AGE or not self.store.reaches(snapshot.number):
-            taken, snapshot = now, Snapshot(self.store)
+            taken, snapshot = now, Snapshot(self.store, self._kept)
         self._snapshot = taken, snapshot
         return snapshot
+
+    async def changes(self, channel: Channel, since: int) -> Piece:
+        """Return what changed after `since` until the last tick, or the first part of it."""
+        store, target = self.store, self.number
+
+        async def write() -> Piece:
+            if not store.reaches(since):  # any more, for it had to wait
+                return Piece(since, b"")
+            reached, reports = store.since(since, FRAME_MOST)
+            after = max(since, min(reached, target))
+            lines = [report[1] for report in reports if report[2] <= after]  # the others come with the next tick
+            return Piece(after, await channel.tell_again(Stretch("changes", since, after, lines, after < target)))
+
+        return await self._kept.get((channel, since, target), write)
 
     def close(self) -> None:
         """Send every viewer away."""
@@ -116,6 +132,7 @@ class Feed:
         finally:
             self.ticking = False
             self._snapshot = None
+            self._kept.clear()
 
     async def _tick(self, now: float) -> None:
         if self._snapshot and now - self._snapshot[0] >= SNAPSHOT_AGE:

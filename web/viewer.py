@@ -4,7 +4,8 @@ import asyncio
 from typing import Protocol
 
 from herd.store import Store
-from web.channel import FRAME_MOST, Channel, Stretch
+from web.channel import Channel
+from web.kept import Piece
 from web.outlet import Outlet
 from web.snapshot import Snapshot
 
@@ -23,9 +24,12 @@ class Source(Protocol):
     def snapshot(self) -> Snapshot:
         """Return all that is known."""
 
+    async def changes(self, channel: Channel, since: int) -> Piece:
+        """Return what changed after `since` until the last tick, or the first part of it."""
+
 
 class Viewer:
-    """Takes the shared frame of each tick while it is up to date, and else has its own, merged one written."""
+    """Takes the frame of each tick while it is up to date, and else what changed since its own last frame."""
 
     def __init__(self, source: Source, channel: Channel, outlet: Outlet, cursor: int | None) -> None:
         self.cursor = cursor if cursor is not None else 0
@@ -45,7 +49,7 @@ class Viewer:
 
     async def run(self) -> None:
         """Tell the feed until the viewer is gone, or stopped."""
-        await self._tell_on()  # the first frame comes even where nothing changed
+        await self._tell_on(self.cursor)  # the first frame comes even where nothing changed
         while not self.over:
             await self._catch_up()
             self._behind.clear()
@@ -74,21 +78,25 @@ class Viewer:
             self._outlet.abort()
 
     async def _catch_up(self) -> None:
+        """Tell what changed while its last frame was under way.
+
+        Where it came to is rounded: those that are about as far behind share frames, a fourth longer at most than
+        they need to be. Else many that read slowly would each have its own written, and none be in time.
+        """
         await self._outlet.drained()
         while not self.over and self.cursor < self._source.number:
-            await self._tell_on()
+            number = self._source.number
+            await self._tell_on(max(0, number - _round_up(number - self.cursor)))
 
-    async def _tell_on(self) -> None:
-        """Tell what changed since the cursor, newest reports only: all that fits a frame."""
+    async def _tell_on(self, since: int) -> None:
+        """Tell what changed, newest reports only: all that fits a frame."""
         if not self._knows or not self._store.reaches(self.cursor):
             await self._tell_all()
             return
-        after, reports = self._store.since(self.cursor, FRAME_MOST)
-        lines = [report[1] for report in reports]
-        stretch = Stretch("changes", self.cursor, after, lines, after < self._store.number)
-        async for frame in self._channel.tell_again(stretch):
-            await self._send(frame)
-        self.cursor = after
+        piece = await self._source.changes(self._channel, since)
+        if piece.after <= self.cursor and since < self.cursor:  # rounded so far back that it does not reach here
+            piece = await self._source.changes(self._channel, self.cursor)
+        await self._send(piece)
 
     async def _tell_all(self) -> None:
         snapshot = self._source.snapshot()
@@ -96,9 +104,15 @@ class Viewer:
             if self.over:
                 return
             await self._send(await snapshot.frame(self._channel, place))
-        self.cursor = snapshot.number
         self._knows = True
 
-    async def _send(self, frame: bytes) -> None:
-        self._outlet.write(frame)
+    async def _send(self, piece: Piece) -> None:
+        self._outlet.write(piece.frames)
+        self.cursor = piece.after
         await self._outlet.drained()
+
+
+def _round_up(lag: int) -> int:
+    """Return the least number of at most three binary digits and zeros that is not below `lag`."""
+    step = max(0, lag.bit_length() - 3)
+    return -(-lag >> step) << step
