@@ -32,7 +32,8 @@ class Conversation(asyncio.Protocol):
         """Begin: nothing is said until the client says something."""
         self._transport = cast(asyncio.Transport, transport)
         self._node.clients.add(self._transport)
-        if transport.get_extra_info("socket").fileno() > self._node.last_descriptor:
+        sock = transport.get_extra_info("socket")  # a transport need not have one
+        if sock is not None and sock.fileno() > self._node.last_descriptor:
             self._transport.abort()  # out of descriptors, nobody could be accepted, nor the log rotated
         self._node.notice(self._label, f"opened by {transport.get_extra_info('peername')}")
 
