@@ -20,8 +20,9 @@ from herd.traffic import TrafficLog
 BACKLOG = 4096  # connections that the kernel keeps until they are accepted: 1,000 may come at once
 # asyncio takes its backlog also as the number of connections to accept before others have their turn, and goes on
 # trying as often where the process has no descriptor left.
-ACCEPTS_A_TURN = 64
-SPARE_DESCRIPTORS = 64  # for links, logs and what is being accepted
+ACCEPTS_A_TURN = 16
+# For links and logs, and for what was accepted and is not closed yet: that takes three turns.
+SPARE_DESCRIPTORS = 64 + 3 * ACCEPTS_A_TURN
 
 
 class CannotStartError(Exception):

@@ -39,12 +39,12 @@ async def test_a_connection_beyond_the_last_descriptor_is_closed_and_the_others_
 
 @pytest.fixture
 def poor(tmp_path: Path) -> Iterator[tuple[int, int]]:
-    """Run a server that may have 128 descriptors; return its ports, TCP and HTTP."""
+    """Run a server that may have 192 descriptors; return its ports, TCP and HTTP."""
     tcp, http = free_ports(2)
     config = tmp_path / "herd.toml"
     config.write_text(f'[servers.Home]\ntcp = "{HOST}:{tcp}"\nhttp = "{HOST}:{http}"\n')
     command = [sys.executable, "run.py", "Home", "--config", str(config), "--data", str(tmp_path)]
-    shell = ["sh", "-c", 'ulimit -n 128 && exec "$@"', "sh"]
+    shell = ["sh", "-c", 'ulimit -n 192 && exec "$@"', "sh"]
     with (tmp_path / "out").open("wb") as out:
         process = subprocess.Popen([*shell, *command], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
     try:
