@@ -13,8 +13,10 @@ from tests.herding import within
 from tests.webbing import NOW, Gateway, Reply, gateway
 from web.app import make_app
 from web.assets import shelf
+from web.geojson import write_trailed
 from web.openapi import OPERATIONS, describe
 from web.samples import AT, REPORT
+from web.trails import Point
 
 ORIGIN = "http://127.0.0.1:8101"
 UNDESCRIBED = {("get", "/static/{}")}  # what pages are made of is for pages
@@ -52,6 +54,9 @@ ASKED: list[tuple[str, str, bytes | None, dict[str, str]]] = [
     ("get", "/clients?near=34.07,-118.45&radius=50&limit=1", None, {}),
     ("get", "/clients?bbox=x", None, {}),
     ("get", "/clients/kiwi.cs.ucla.edu", None, {}),
+    ("get", "/clients/kiwi.cs.ucla.edu?trail=1", None, {}),
+    ("get", "/clients?bbox=-125,32,-114,42&since=x:1", None, {}),
+    ("get", "/clients?radius=1", None, {}),
     ("get", "/clients/nobody", None, {}),
     ("get", "/herd", None, {}),
     ("get", "/herd?all=1", None, {}),
@@ -201,6 +206,14 @@ def check_reply(described: Any, method: str, path: str, reply: Reply) -> None:
     content = answer["content"][reply.kind.partition(";")[0]]
     text = reply.body.decode()
     Shape(described).check(reply.json if "json" in reply.kind else text, content["schema"])
+
+
+@pytest.mark.parametrize("longitudes", [(179.0, 179.5), (179.0, -179.0)])
+def test_a_trail_is_as_described(longitudes: tuple[float, float]) -> None:
+    trail = [Point(longitude, 0.5, 1520023934.0 + place) for place, longitude in enumerate(longitudes)]
+    feature = json.loads(write_trailed(AT.encode(), trail))
+    assert feature["geometry"]["type"] == "GeometryCollection"
+    Shape(describe(ORIGIN)).check(feature, {"$ref": "#/components/schemas/Feature"})
 
 
 async def test_frames_of_the_feed_are_as_described(home: Gateway) -> None:

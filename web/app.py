@@ -9,7 +9,21 @@ import jinja2
 from aiohttp import web
 
 from herd.server import RunningServer
-from web import access, bodies, commands, gate, live, noise, pages, sockets
+from web import (
+    access,
+    assets,
+    bodies,
+    clients,
+    commands,
+    gate,
+    live,
+    metrics,
+    noise,
+    openapi,
+    operations,
+    pages,
+    sockets,
+)
 from web.keys import SERVER
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -31,9 +45,9 @@ def make_app(server: RunningServer, hosts: Iterable[str] = ()) -> web.Applicatio
     app[access.HOSTS] = frozenset(host.lower() for host in hosts)
     app[bodies.PATIENCE] = bodies.BODY_SECONDS
     app.on_response_prepare.append(gate.begin_answer)
-    for module in (sockets, live):
+    for module in (sockets, live, clients, operations, metrics):
         module.attach(app)
     aiohttp_jinja2.setup(app, loader=jinja2.FileSystemLoader(TEMPLATES))
-    for module in (pages, commands, sockets, live):
+    for module in (pages, assets, commands, sockets, live, clients, operations, metrics, openapi):
         app.add_routes(module.routes)
     return app

@@ -6,6 +6,7 @@ import aiohttp_jinja2
 from aiohttp import web
 
 from herd.messages import At, parse_at
+from web.assets import shelf, url_of
 from web.keys import SERVER
 
 SHOWN = 200  # clients on a page without JavaScript
@@ -14,17 +15,25 @@ routes = web.RouteTableDef()
 
 
 @routes.get("/")
-@aiohttp_jinja2.template("clients.html")
-async def show_clients(request: web.Request) -> dict[str, object]:
-    """Show the first clients this server knows, and how to tell it of one."""
+@aiohttp_jinja2.template("map.html")
+async def show_map(request: web.Request) -> dict[str, object]:
+    """Show the map; without JavaScript, the first clients this server knows, and how to tell it of one."""
     server = request.app[SERVER]
-    reports = [parse_at(report[1]) for report in islice(server.node.store.reports.values(), SHOWN)]
+    known = server.node.store.reports
     return {
+        "asset": url_of,
+        # Named at once, so that the browser need not read one module to learn of the next.
+        "modules": [path for path in shelf() if path.startswith("js/") and path.endswith(".js")],
         "name": server.node.name,
-        "host": request.url.host,
-        "port": server.port,
-        "known": len(server.node.store.reports),
-        "rows": [_row(report) for report in reports],
+        "origin": str(request.url.origin()),
+        "known": len(known),
+        "rows": [_row(parse_at(report[1])) for report in islice(known.values(), SHOWN)],
+        # What the scripts cannot know otherwise. The servers: so that each has its colour before it is heard of.
+        "settings": {
+            "server": server.node.name,
+            "servers": sorted(server.config.servers),
+            "tcp": {"host": request.url.host, "port": server.port},
+        },
     }
 
 

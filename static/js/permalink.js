@@ -1,0 +1,58 @@
+/** The part of the page's address after #: where the map is, who is selected, what is searched. */
+
+const PATIENCE = 300; // ms; browsers limit how often an address may change
+
+/** @typedef {{zoom: number, latitude: number, longitude: number}} Spot */
+/** @typedef {{spot: Spot | null, selected: string, query: string}} Linked */
+
+/** @returns {Linked} */
+export function readLink() {
+  const found = new Map(location.hash.slice(1).split("&").map((part) => {
+    const [name, ...rest] = part.split("=");
+    return [name, decode(rest.join("="))];
+  }));
+  const numbers = (found.get("map") ?? "").split("/").map(Number);
+  const [zoom, latitude, longitude] = numbers;
+  const whole = numbers.length === 3 && numbers.every(Number.isFinite) && Math.abs(latitude) <= 90;
+  return {
+    spot: whole ? {zoom: Math.max(1, Math.min(19, zoom)), latitude, longitude} : null,
+    selected: found.get("sel") ?? "",
+    query: found.get("q") ?? "",
+  };
+}
+
+let timer = 0;
+
+/** @param {() => Linked} current */
+export function writeLink(current) {
+  clearTimeout(timer);
+  timer = window.setTimeout(() => {
+    const {spot, selected, query} = current();
+    const parts = [];
+    if (spot) {
+      const digits = Math.max(2, Math.ceil(spot.zoom / 3));
+      parts.push(`map=${spot.zoom}/${spot.latitude.toFixed(digits)}/${spot.longitude.toFixed(digits)}`);
+    }
+    if (selected) parts.push("sel=" + encode(selected));
+    if (query) parts.push("q=" + encode(query));
+    history.replaceState(history.state, "", location.pathname + location.search + "#" + parts.join("&"));
+  }, PATIENCE);
+}
+
+/** @param {string} text */
+function decode(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "";
+  }
+}
+
+/** @param {string} text */
+function encode(text) {
+  try {
+    return encodeURIComponent(text);
+  } catch {
+    return ""; // an ID that is not UTF-8 has no place in an address
+  }
+}
