@@ -772,9 +772,13 @@ async def test_a_peer_that_never_reads_what_it_asked_for_is_dropped(stage: Stage
     link.send(b" ".join([b"DIGEST 5 %d" % ALWAYS, *[b"0"] * 1024]))
     assert (await link.line()).startswith(b"DIFFER 5")
     question = b"HAVE 5 9 " + b" ".join([b"%x" % value for value in range(2**60, 2**60 + 2000)]) + b"\n"
-    with pytest.raises(ConnectionError):
+
+    async def ask_on_and_on() -> None:
         for _ in range(10_000):  # 340 MB: more than any buffers between us take
             link.writer.write(question)
-            await within(link.writer.drain())
+            await link.writer.drain()
+
+    with pytest.raises(ConnectionError):
+        await within(ask_on_and_on())
     await stage.logged("does not take the answers to its digests")
     await stage.answers()
