@@ -62,6 +62,7 @@ class Walker:
 async def walk_all(servers: Sequence[Address], count: int, random: Random) -> None:
     """Have so many walkers report, each to a server of its own, until cancelled."""
     walkers = [Walker(number, random) for number in range(count)]
+    random.shuffle(walkers)  # those of one city report to several servers
     async with asyncio.TaskGroup() as group:
         for place, address in enumerate(servers):
             mine = walkers[place :: len(servers)]

@@ -26,7 +26,9 @@ interface LMap {
   containerPointToLatLng(at: LPoint): LLatLng;
   latLngToContainerPoint(at: [number, number] | LLatLng): LPoint;
   mouseEventToContainerPoint(event: MouseEvent): LPoint;
-  setView(at: [number, number], zoom: number, options?: object): this;
+  project(at: [number, number], zoom: number): LPoint;
+  unproject(at: LPoint, zoom: number): LLatLng;
+  setView(at: [number, number] | LLatLng, zoom: number, options?: object): this;
   panTo(at: [number, number], options?: object): this;
   panBy(by: [number, number], options?: object): this;
   flyTo(at: [number, number], zoom?: number, options?: object): this;

@@ -11,6 +11,7 @@ const CLOSEST_FIT = 6; // closer, the embedded coast gives one client no context
 const SMALL = "(max-width: 699px)"; // as in the style sheets
 const ABOVE_CARD = 0.22; // of the map's height: where a chosen client is still seen there
 const CARD = 360; // CSS pixels at the right that the card covers, on other screens
+const EDGE_KEPT = 40; // CSS pixels: nearer to an edge it counts as out of sight
 const CLOSER = 6; // the zoom at which a chosen client is shown, unless the map is closer already
 
 /** @param {HTMLElement} element */
@@ -57,14 +58,15 @@ export function fitAll(map, clients) {
   map.fitBounds(bounds, {padding: [48, 48], maxZoom: CLOSEST_FIT, animate: false});
 }
 
-/** Bring a place into sight, above the card on a small screen. @param {LMap} map @param {number} latitude @param {number} longitude */
+/** Bring a place into sight, beside the card, or above it on a small screen. @param {LMap} map @param {number} latitude @param {number} longitude */
 export function showPlace(map, latitude, longitude) {
-  const animate = map.options.zoomAnimation;
   const {x, y} = map.getSize();
   const small = matchMedia(SMALL).matches;
-  if (map.getZoom() < CLOSER || !map.getBounds().pad(-0.2).contains([latitude, longitude])) {
-    map.setView([latitude, longitude], Math.max(CLOSER, map.getZoom()), {animate: animate && !small});
-  }
-  if (small) map.panBy([0, map.latLngToContainerPoint([latitude, longitude]).y - y * ABOVE_CARD], {animate});
-  else if (map.latLngToContainerPoint([latitude, longitude]).x > x - CARD) map.panBy([CARD, 0], {animate});
+  const clear = small ? L.point(x, y * 2 * ABOVE_CARD) : L.point(Math.max(x - CARD, EDGE_KEPT * 4), y); // what is left
+  const at = map.latLngToContainerPoint([latitude, longitude]);
+  const inside = at.x > EDGE_KEPT && at.y > EDGE_KEPT && at.x < clear.x - EDGE_KEPT && at.y < clear.y - EDGE_KEPT;
+  if (inside && map.getZoom() >= CLOSER) return;
+  const zoom = Math.max(CLOSER, map.getZoom());
+  const middle = map.project([latitude, longitude], zoom).subtract(clear.multiplyBy(0.5)).add(L.point(x / 2, y / 2));
+  map.setView(map.unproject(middle, zoom), zoom, {animate: map.options.zoomAnimation});
 }
