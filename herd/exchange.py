@@ -58,6 +58,8 @@ class Exchange:
         """Answer what is no line: it is too long, or a newline stands in it."""
         cut, more = (line, b"") if len(line) <= LINE_LIMIT else (line[:ECHO_LIMIT], b" (and more)")
         self._node.traffic.lines(self._label, "<", cut.replace(b"\n", b" ") + more + b"\n")
+        self._node.counts.answered += 1
+        self._node.counts.refused["too long, or with a newline"] += 1
         self._add(refuse(line))
 
     def go_on(self) -> None:
@@ -69,6 +71,7 @@ class Exchange:
             start = len(answers)
             if hear_clients(self._commands, node.heard_by, node.clock(), batch, answers, self._answer_other):
                 self._commands = None
+            node.counts.answered += len(answers) - start
             self._answers.hold(answers[start:])
 
     def take(self) -> list[bytes]:
@@ -101,9 +104,9 @@ class Exchange:
         self._slow += 1
         try:
             command = parse_command(line)
-        except Malformed:
+        except Malformed as reason:
             if line.split():  # a blank line is answered by nothing
-                self._answers.newest.append(refuse(line))
+                self._refuse(line, str(reason))
             return self._slow < SLOW_LINES
         if isinstance(command, WhatsAt):
             return self._answer_later(line, command)
@@ -113,13 +116,17 @@ class Exchange:
     def _answer_later(self, line: bytes, question: WhatsAt) -> bool:
         report = self._node.store.newest(question.client)
         if report is None:
-            self._answers.newest.append(refuse(line))
+            self._refuse(line, "unknown client")
             return self._slow < SLOW_LINES
         wait = self._answers.wait()
         task = self._node.spawn(f"a WHATSAT of {self._label}", partial(self._look_around, wait, report, question))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return False
+
+    def _refuse(self, line: bytes, reason: str) -> None:
+        self._node.counts.refused[reason] += 1
+        self._answers.newest.append(refuse(line))
 
     async def _look_around(self, wait: Wait, report: bytes, question: WhatsAt) -> None:
         wait.text = await look_around(self._node, report, question)
@@ -128,6 +135,7 @@ class Exchange:
 
 async def look_around(node: Node, report: bytes, question: WhatsAt) -> bytes:
     """Answer a WHATSAT as `Node.near` does; where a defect breaks that off, the client still gets an answer."""
+    node.counts.looked += 1
     with node.guard.contain("a search for places"):
         return await node.near(report, question)
     return b"%b\n%b\n" % (report, unavailable_text(_BROKEN))

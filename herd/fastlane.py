@@ -79,12 +79,16 @@ def hear_clients(
     return True
 
 
-def hear_peer(chunk: bytes, batch: Batch, hear_other: Callable[[bytes], None]) -> None:
-    """Take in whole lines from a peer: keep each newer report and collect it in the batch, its bytes unchanged."""
+def hear_peer(chunk: bytes, batch: Batch, hear_other: Callable[[bytes], None]) -> int:
+    """Take in whole lines from a peer: keep each newer report and collect it in the batch, its bytes unchanged.
+
+    Returns how many there were: counting the newlines would take a tenth as long as all the rest.
+    """
     number, origin = batch.number, batch.origin
     reports, changed, lines = batch.reports, batch.clients, batch.lines
     known = reports.get
-    for line, client, seconds, nanos, other in _AT.findall(chunk):
+    found = _AT.findall(chunk)
+    for line, client, seconds, nanos, other in found:
         if not client:
             if other:
                 hear_other(other)
@@ -98,3 +102,4 @@ def hear_peer(chunk: bytes, batch: Batch, hear_other: Callable[[bytes], None]) -
             lines.append(line)
         elif time == old[0] and line != old[1]:
             hear_other(line)
+    return len(found)

@@ -40,7 +40,7 @@ class Links:
         self._random = random
         self._heard: dict[str, tuple[bytes, int]] = {}  # the last life of each peer, and how far we heard it
         self._dial_now = {name: asyncio.Event() for name in neighbours}
-        self._troubles: dict[str, str] = {}  # the last one told of each peer, so that each is told once
+        self.troubles: dict[str, str] = {}  # the last one told of each peer, so that each is told once
         self._clock_is_off = False
 
     async def run(self) -> None:
@@ -125,7 +125,7 @@ class Links:
             self._check_address(transport)
             life, heard = await prove_as_dialler(wire, self._me, peer.encode())
             telling = self.tellings[peer] = Telling(self._node, wire, peer, life, heard)
-            self._troubles.pop(peer, None)
+            self.troubles.pop(peer, None)
             self._node.notice(peer, f"is told our feed from {telling.cursor} on; its life is {life.decode()}")
             async with asyncio.TaskGroup() as group:
                 running = group.create_task(telling.run(), name=f"telling {peer}")
@@ -144,8 +144,8 @@ class Links:
             raise RefusedError("the herd has no secret, so servers talk over loopback only")
 
     def _trouble(self, peer: str, reason: str) -> None:
-        if self._troubles.get(peer) != reason:
-            self._troubles[peer] = reason
+        if self.troubles.get(peer) != reason:
+            self.troubles[peer] = reason
             self._node.notice(peer, f"is not told our feed: {reason}")
 
     async def _beat_for_ever(self) -> None:

@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 
+from herd.counts import Counts
 from herd.guard import Guard
 from herd.messages import At, IAmAt, WhatsAt, parse_at
 from herd.places.cut import cut
-from herd.places.provider import Provider, Unavailable, unavailable_text
+from herd.places.provider import STATUSES, Provider, Unavailable, unavailable_text
 from herd.position import parse_location
 from herd.store import OWN_CLIENTS, Store
 from herd.traffic import TrafficLog
@@ -35,6 +36,7 @@ class Node:
     clock: Callable[[], int] = time.time_ns  # nanoseconds since 1970
     life: bytes = field(default_factory=_new_life)
     guard: Guard = field(default_factory=Guard)
+    counts: Counts = field(default_factory=Counts)
     heard_by: bytes = field(init=False)
     store: Store = field(init=False)
     turn: Turn = field(init=False)
@@ -82,8 +84,11 @@ class Node:
         The text ends without its last newline, as every answer does until it is written: with it there are two.
         """
         position = parse_location(parse_at(line).location)
+        began, status = time.monotonic(), "OK"
         try:
             places = cut(await self.places.nearby(position, question.radius), question.limit)
         except Unavailable as reason:
-            places = unavailable_text(reason)
+            # A status may be any word of the source's; only ours are counted by name.
+            places, status = unavailable_text(reason), reason.status if reason.status in STATUSES else "other"
+        self.counts.searches.add(status, time.monotonic() - began)
         return b"%b\n%b\n" % (line, places)

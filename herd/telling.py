@@ -39,6 +39,7 @@ class Telling:
         """Tell the feed, and repair where it is wanted, until cancelled."""
         store, readers = self._node.store, self._node.turn.readers
         readers.append(self)
+        self.beat()  # the peer learns at once how far behind it is, and says that it is there
         try:
             while True:
                 if not store.reaches(self.cursor):
@@ -76,12 +77,13 @@ class Telling:
             return
         self.cursor = store.number
         if size:
+            self._node.counts.told += sum(len(batch.lines) for batch in store.fresh if batch.origin != self.life)
             self.wire.write(b"".join(told))
 
     def beat(self) -> None:
         """Say how far the peer was told, which it acknowledges: the heartbeat of an idle link."""
         if not self.wire.blocked:
-            self.wire.write(words.mark(self.cursor, self._node.clock()) + b"\n")
+            self.wire.write(words.mark(self.cursor, self._node.clock(), self._node.store.number) + b"\n")
 
     def _catch_up(self) -> None:
         """Tell a slice of what changed since the cursor, newest reports only, until the peer is up to date."""
@@ -95,7 +97,8 @@ class Telling:
             return
         self.cursor, reports = store.since(self.cursor, CHANGES_A_SLICE)
         lines = [line for _, line, _, origin, _ in reports if origin != self.life]
-        lines.append(words.mark(self.cursor, self._node.clock()))
+        self._node.counts.told += len(lines)
+        lines.append(words.mark(self.cursor, self._node.clock(), store.number))
         self.wire.write(b"\n".join(lines) + b"\n")
         self._catch_up_soon()
 
@@ -116,6 +119,7 @@ class Telling:
             await offer.mend(differing)
         finally:
             self._offer = None
+            self._node.counts.told += offer.sent
         if offer.sent:
             self._node.notice(self.peer, f"repaired: sent {offer.sent} reports of {len(differing)} buckets")
 

@@ -78,6 +78,11 @@ class TrafficLog:
         """Log that something happened to a connection, or to the server."""
         self.lines(connection, "!", text.replace("\n", " ").encode("utf-8", "surrogateescape") + b"\n")
 
+    @property
+    def missing(self) -> int:
+        """How many lines the file lacks: the disk was too slow, or full."""
+        return self._overflowed + self._lost
+
     def close(self) -> None:
         """Write what is left and close the file."""
         self._closing = True
@@ -110,7 +115,7 @@ class TrafficLog:
             self._wanted.wait(FLUSH_SECONDS)
             self._wanted.clear()
             lines = self._take()
-            missing = self._overflowed + self._lost - self._told_missing
+            missing = self.missing - self._told_missing
             rest = torn + self._missing_line(missing) + lines
             try:
                 if size > ROTATE_BYTES:

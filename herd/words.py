@@ -1,6 +1,7 @@
 """What flows on a proven link beside AT lines: marks, acknowledgements, and the comparison of digests.
 
-    dialler   MARK 1234 1795467890123456789                 you have all of this life up to 1234; my clock, in ns
+    dialler   MARK 1234 1795467890123456789 5678            you have all of this life up to 1234; my clock, in ns;
+                                                            and how far it has come, unless that is 1234 as well
     listener  ACK 1234
     dialler   DIGEST 7 1795467830000000000 0 9f3a... ...     round, heard before, a sum for each bucket
     listener  DIFFER 7 3=0 17=41bc...                        the buckets that differ, with the listener's sums
@@ -18,7 +19,7 @@ BUCKETS = 1024
 HASHES_A_LINE = 3_000  # at most 17 bytes each: within the longest line
 
 _NUMBER = rb"([0-9]{1,18})"
-_MARK = re.compile(rb"MARK %b ([0-9]{1,24})" % _NUMBER)
+_MARK = re.compile(rb"MARK %b ([0-9]{1,24})(?: %b)?" % (_NUMBER, _NUMBER))
 _ACK = re.compile(rb"ACK " + _NUMBER)
 _DIGEST = re.compile(rb"DIGEST %b ([0-9]{1,24})((?: [0-9a-f]{1,16}){%d})" % (_NUMBER, BUCKETS))
 _DIFFER = re.compile(rb"DIFFER %b((?: [0-9]{1,4}=[0-9a-f]{1,16}){0,%d})" % (_NUMBER, BUCKETS))
@@ -26,15 +27,16 @@ _HASHES = re.compile(rb"(HAVE|WANT) %b ([0-9]{1,4})((?: [0-9a-f]{1,16}){0,%d})" 
 _DONE = re.compile(rb"DONE " + _NUMBER)
 
 
-def mark(number: int, clock: int) -> bytes:
-    """Say how far the feed has been told, and what time it is here (ns since 1970)."""
-    return b"MARK %d %d" % (number, clock)
+def mark(number: int, clock: int, newest: int = 0) -> bytes:
+    """Say how far the feed has been told, what time it is here (ns since 1970), and how far the feed has come."""
+    said = b"MARK %d %d" % (number, clock)
+    return b"%b %d" % (said, newest) if newest > number else said
 
 
-def parse_mark(line: bytes) -> tuple[int, int] | None:
-    """Read number and clock of a mark."""
+def parse_mark(line: bytes) -> tuple[int, int, int] | None:
+    """Read number and clock of a mark, and how far the feed has come."""
     found = _MARK.fullmatch(line)
-    return found and (int(found[1]), int(found[2]))
+    return found and (int(found[1]), int(found[2]), int(found[3] or found[1]))
 
 
 def ack(number: int) -> bytes:

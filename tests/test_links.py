@@ -346,7 +346,7 @@ async def test_malformed_at_lines_and_unknown_words_are_counted_and_skipped_and_
         b"WHATSAT c 1 1",
         b"MARK -1 1",
         b"MARK 1",
-        b"MARK 1 1 1",
+        b"MARK 1 1 1 1",
         b"ACK 1",
         b"HERD 1 Alpha 0123456789abcdef Home 0123456789abcdef",
         b"PROVE " + b"0" * 64,

@@ -247,3 +247,8 @@ async def test_a_connection_that_says_nothing_holds_up_nobody(home: Gateway) -> 
     async with talk(home.port), talk(home.port) as half:
         half.writer.write(b"POST /iamat HTTP/1.1\r\nHost: loc")
         await asyncio.gather(*[home.post(JSON, KIWI) for _ in range(20)])
+
+
+async def test_a_page_is_shown_whatever_port_its_host_header_claims(home: Home) -> None:
+    for path in ("/", "/api"):
+        assert (await home.get(path, Host="127.0.0.1:99999")).status == 200

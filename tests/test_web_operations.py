@@ -15,6 +15,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from herd.config import Address, Config, PlacesSettings, Server
+from herd.hearing import Hearing
 from herd.server import RunningServer
 from herd.telling import Telling
 from herd.wire import Wire
@@ -443,3 +444,22 @@ async def test_servers_in_one_process_count_each_their_own(tmp_path: Path) -> No
         for _ in range(3):
             await home.get("/healthz")
         assert not (await away.scrape())["herd_http_requests"].samples
+
+
+async def test_a_server_is_not_ready_while_a_neighbour_has_more_to_tell(tmp_path: Path) -> None:
+    config = settings()
+    async with site(config, "Home", tmp_path, lambda: 0.0) as home:
+        hearing = Hearing(home.server.node, Wire(home.server.node, "from-Away"), "Away", b"life", 0)
+        home.server.links.hearings["Away"] = hearing
+        assert (await home.get("/readyz")).json["missing"] == ["Away"]
+        hearing.number, hearing.clock_ahead, hearing.behind = 1000, 1, 4000
+        assert (await home.get("/readyz")).json["missing"] == ["Away"]
+        hearing.number, hearing.behind = 5000, 0
+        assert (await home.get("/readyz")).status == 200
+        del home.server.links.hearings["Away"]
+
+
+async def test_a_link_that_is_down_says_why(home: Site) -> None:
+    link = await eventually(home.link, lambda link: link["reason"])
+    assert link["state"] == "down"
+    assert "refused" in link["reason"] or "connect" in link["reason"].lower()

@@ -1,55 +1,21 @@
 """What Prometheus is told of lines, refusals and searches for places: what a server counts as they pass."""
 
 from collections.abc import Iterator, Mapping
-from typing import Protocol
 
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 
-from herd.places import provider
+from herd.counts import Counts, Searches
 from herd.server import RunningServer
 
-# Statuses come from a source of places, which must not name our metrics.
-STATUSES = {
-    "OK",
-    "ZERO_RESULTS",
-    provider.INVALID_REQUEST,
-    provider.OVER_QUERY_LIMIT,
-    provider.REQUEST_DENIED,
-    provider.UNKNOWN_ERROR,
-}
 OTHER = "other"
-
-
-class Searches(Protocol):
-    """Searches for places: how often by status, and how many took at most so many seconds."""
-
-    statuses: Mapping[str, int]
-    seconds: float
-    bounds: tuple[float, ...]
-    within: list[int]  # by bound, and last those that took longer
-
-
-class Counts(Protocol):
-    """What a node counts."""
-
-    answered: int  # commands answered at once, by AT or `? `
-    looked: int  # WHATSATs for which places were sought
-    refused: Mapping[str, int]  # by reason, of which there are few
-    heard: int  # lines from peers
-    words: int  # those of them that were no AT
-    told: int  # AT lines to peers
-    searches: Searches
 
 
 def collect_counts(server: RunningServer) -> Iterator[Metric]:
     """Yield what is counted."""
-    missing: int | None = getattr(server.node.traffic, "missing", None)
-    if missing is not None:
-        yield CounterMetricFamily("herd_log_lines_missing", "Lines that the log had no room for.", missing)
-    counts: Counts | None = getattr(server.node, "counts", None)
-    if counts is not None:
-        yield from _collect_lines(counts)
-        yield from _collect_searches(counts.searches)
+    node = server.node
+    yield CounterMetricFamily("herd_log_lines_missing", "Lines that the log had no room for.", node.traffic.missing)
+    yield from _collect_lines(node.counts)
+    yield from _collect_searches(node.counts.searches)
 
 
 def _collect_lines(counts: Counts) -> Iterator[Metric]:
@@ -66,11 +32,7 @@ def _collect_lines(counts: Counts) -> Iterator[Metric]:
 
 
 def _collect_searches(searches: Searches) -> Iterator[Metric]:
-    statuses: dict[str, int] = {}
-    for status, count in searches.statuses.items():
-        known = status if status in STATUSES else OTHER
-        statuses[known] = statuses.get(known, 0) + count
-    yield _by("herd_places_searches", "Searches for places, by how they ended.", "status", statuses)
+    yield _by("herd_places_searches", "Searches for places, by how they ended.", "status", searches.statuses)
     buckets, total = [], 0
     for bound, count in zip([*map(str, searches.bounds), "+Inf"], searches.within, strict=True):
         total += count

@@ -14,6 +14,7 @@ from web.describe_feed import FEED
 from web.describe_server import PAGES, UPKEEP
 from web.keys import SERVER
 from web.operation import ORIGIN, Content, Json, Operation, problem
+from web.origins import origin_of
 from web.shapes import CLIENT_SCHEMAS
 from web.shapes_server import SERVER_SCHEMAS
 
@@ -64,7 +65,7 @@ def describe(origin: str) -> Json:
 @routes.get("/openapi.json")
 async def show_description(request: web.Request) -> web.Response:
     """Show the description."""
-    body = json.dumps(describe(_origin(request))).encode() + b"\n"
+    body = json.dumps(describe(origin_of(request))).encode() + b"\n"
     return web.Response(body=body, headers={hdrs.CONTENT_TYPE: JSON, hdrs.CACHE_CONTROL: "no-cache"})
 
 
@@ -72,7 +73,7 @@ async def show_description(request: web.Request) -> web.Response:
 @aiohttp_jinja2.template("api.html")
 async def show_page(request: web.Request) -> dict[str, object]:
     """Show the page."""
-    origin = _origin(request)
+    origin = origin_of(request)
     return {
         "asset": url_of,
         "what": WHAT,
@@ -86,16 +87,6 @@ async def show_page(request: web.Request) -> dict[str, object]:
         "at": lambda curl: curl.replace(ORIGIN, origin),
         "show": _show,
     }
-
-
-def _origin(request: web.Request) -> str:
-    """Return where the request reached us, in the words of its Host header, which the gate has checked.
-
-    Not by request.url, which breaks on a port that is none, nor by request.host, which may ask the DNS.
-    """
-    server = request.app[SERVER]
-    host = request.headers.get(hdrs.HOST) or server.config.servers[server.node.name].http
-    return f"{request.scheme}://{host}"
 
 
 def _show(content: Content) -> str:

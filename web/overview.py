@@ -1,6 +1,5 @@
 """What one server says of itself and of its links, as JSON: /herd, and what /metrics counts."""
 
-from collections.abc import Mapping
 from statistics import median
 from typing import Literal, TypedDict, get_args
 
@@ -52,16 +51,15 @@ class ServerJson(TypedDict):
 
 def clock_off(links: Links) -> float | None:
     """Return by how many seconds this server's clock is ahead of its neighbours' median."""
-    ahead = [hearing.clock_ahead for hearing in links.hearings.values()]
+    ahead = [hearing.clock_ahead for hearing in links.hearings.values() if hearing.behind is not None]
     return 0 - median(ahead) / SECOND if ahead else None  # not -0.0
 
 
 def see_links(server: RunningServer) -> list[LinkJson]:
     """Return what is to be said of every link, by the peer's name."""
     links, store = server.links, server.node.store
-    troubles: Mapping[str, str] = getattr(links, "troubles", {})
     return [
-        _see_link(peer, store, links.tellings.get(peer), links.hearings.get(peer), troubles.get(peer))
+        _see_link(peer, store, links.tellings.get(peer), links.hearings.get(peer), links.troubles.get(peer))
         for peer in sorted(links.neighbours)
     ]
 
@@ -79,7 +77,7 @@ def _see_link(
         "acknowledged": telling.acknowledged if telling else None,
         "cursor": telling.cursor if telling else None,
         "heard_number": hearing.number if hearing else None,
-        "clock_ahead": hearing.clock_ahead / SECOND if hearing else None,
+        "clock_ahead": None if hearing is None or hearing.behind is None else hearing.clock_ahead / SECOND,
         "reason": trouble if state == "down" else None,
     }
 

@@ -8,6 +8,7 @@ from aiohttp import web
 from herd.messages import At, parse_at
 from web.assets import shelf, url_of
 from web.keys import SERVER
+from web.origins import host_of, origin_of
 
 SHOWN = 200  # clients on a page without JavaScript
 
@@ -25,14 +26,14 @@ async def show_map(request: web.Request) -> dict[str, object]:
         # Named at once, so that the browser need not read one module to learn of the next.
         "modules": [path for path in shelf() if path.startswith("js/") and path.endswith(".js")],
         "name": server.node.name,
-        "origin": str(request.url.origin()),
+        "origin": origin_of(request),
         "known": len(known),
         "rows": [_row(parse_at(report[1])) for report in islice(known.values(), SHOWN)],
         # What the scripts cannot know otherwise. The servers: so that each has its colour before it is heard of.
         "settings": {
             "server": server.node.name,
             "servers": sorted(server.config.servers),
-            "tcp": {"host": request.url.host, "port": server.port},
+            "tcp": {"host": host_of(request), "port": server.port},
         },
     }
 

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from herd.hearing import Hearing
 from herd.links import Links
 from herd.node import Node
 
@@ -28,7 +27,8 @@ class Readiness:
             hearing = self._links.hearings.get(peer)
             if hearing is not None:
                 self._silent_since[peer] = now
-            if _is_caught_up(hearing) if hearing else now - since >= UNREACHABLE_SECONDS:
+            # 0: all was heard that it had to tell when it said so last.
+            if hearing.behind == 0 if hearing else now - since >= UNREACHABLE_SECONDS:
                 del self._silent_since[peer]
         return sorted(self._silent_since)
 
@@ -37,10 +37,3 @@ class Readiness:
         while self.missing():  # noqa: ASYNC110 - links come and go without telling anyone
             await asyncio.sleep(LOOK_SECONDS)
         self._node.notice("-", "ready: each neighbour was caught up with, or could not be heard")
-
-
-def _is_caught_up(hearing: Hearing) -> bool:
-    """Tell whether all was heard that a neighbour had to tell when the link began."""
-    behind: int | None = getattr(hearing, "behind", 0)  # None before its first mark
-    # A mark has come once a number, or the peer's clock, is known.
-    return behind == 0 and bool(hearing.number or hearing.clock_ahead)

@@ -70,7 +70,11 @@ async def _serve_http(server: RunningServer, address: Address) -> AsyncIterator[
     """
     app = await asyncio.to_thread(importlib.import_module, "web.app")
     web = importlib.import_module("aiohttp.web")
-    runner = web.AppRunner(app.make_app(server, [address.host]), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    runner = web.AppRunner(
+        app.make_app(server, [server.http.host for server in server.config.servers.values()]),
+        access_log=None,
+        shutdown_timeout=SHUTDOWN_SECONDS,
+    )
     await runner.setup()
     try:
         await web.TCPSite(runner, address.host, address.port).start()

@@ -1,0 +1,36 @@
+"""What a server counts of what passes: by the chunk or in the slow lane, never line by line in the fast one."""
+
+from bisect import bisect_left
+from collections import Counter
+from dataclasses import dataclass, field
+
+BOUNDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)  # seconds that a search for places may take
+
+
+@dataclass(slots=True)
+class Searches:
+    """Searches for places: how often by status, and how many took at most so many seconds."""
+
+    statuses: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+    bounds: tuple[float, ...] = BOUNDS
+    within: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))  # the last: those that took longer
+
+    def add(self, status: str, seconds: float) -> None:
+        """Count a search that has ended."""
+        self.statuses[status] += 1
+        self.seconds += seconds
+        self.within[bisect_left(self.bounds, seconds)] += 1
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a node counts."""
+
+    answered: int = 0  # commands answered at once, by AT or `? `
+    looked: int = 0  # WHATSATs for which places were sought
+    refused: Counter[str] = field(default_factory=Counter)  # by reason, of which there are few
+    heard: int = 0  # lines from peers
+    words: int = 0  # those of them that were no AT
+    told: int = 0  # AT lines to peers
+    searches: Searches = field(default_factory=Searches)
