@@ -249,6 +249,6 @@ async def test_a_connection_that_says_nothing_holds_up_nobody(home: Gateway) -> 
         await asyncio.gather(*[home.post(JSON, KIWI) for _ in range(20)])
 
 
-async def test_a_page_is_shown_whatever_port_its_host_header_claims(home: Home) -> None:
+async def test_a_page_is_shown_whatever_port_its_host_header_claims(home: Gateway) -> None:
     for path in ("/", "/api"):
         assert (await home.get(path, Host="127.0.0.1:99999")).status == 200
