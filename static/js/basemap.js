@@ -20,7 +20,13 @@ export class Basemap {
     this.fineAsked = false;
     /** @type {Labels | null} */
     this.labels = null;
-    this.sheet = new Sheet(map, "ground", 200, (canvas, view) => this.paint(canvas, view), () => window.devicePixelRatio || 1);
+    this.sheet = new Sheet(
+      map,
+      "ground",
+      200,
+      (canvas, view) => this.paint(canvas, view),
+      () => window.devicePixelRatio || 1,
+    );
     onScheme(() => this.sheet.ask());
   }
 

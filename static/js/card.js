@@ -41,20 +41,43 @@ export class Card {
       nc: make("code", {id: "card-nc"}),
       curl: make("code", {id: "card-curl"}),
       near: make("div", {id: "near"}),
-      follow: make("button", {type: "button", class: "button small", "aria-pressed": "false", id: "follow"}, "Follow"),
+      follow: make(
+        "button",
+        {type: "button", class: "button small", "aria-pressed": "false", id: "follow"},
+        "Follow",
+      ),
       nearButton: make("button", {type: "button", class: "button small", id: "near-button"}, "What’s near"),
     };
-    const close = make("button", {type: "button", class: "button round close", "aria-label": "Close", title: "Close (Esc)"}, "×");
+    const close = make(
+      "button",
+      {type: "button", class: "button round close", "aria-label": "Close", title: "Close (Esc)"},
+      "×",
+    );
     close.onclick = () => this.doing.close();
     parts.follow.onclick = () => this.setFollow(parts.follow.getAttribute("aria-pressed") !== "true");
     parts.nearButton.onclick = () => this.doing.near();
     const icon = draw("svg", {class: "shape", viewBox: "-8 -8 16 16", "aria-hidden": "true"}, parts.path);
-    const details = make("dl", {}, make("dt", {}, "Heard by"), parts.server, make("dt", {}, "Sent"), parts.sent,
-      make("dt", {}, "Heard"), parts.heard, make("dt", {}, "Clock"), parts.skew);
+    const details = make(
+      "dl",
+      {},
+      make("dt", {}, "Heard by"),
+      parts.server,
+      make("dt", {}, "Sent"),
+      parts.sent,
+      make("dt", {}, "Heard"),
+      parts.heard,
+      make("dt", {}, "Clock"),
+      parts.skew,
+    );
     this.box.append(
       make("div", {class: "title"}, icon, parts.name, close),
       parts.state,
-      make("div", {class: "line where"}, parts.where, copyButton(() => this.coordinates())),
+      make(
+        "div",
+        {class: "line where"},
+        parts.where,
+        copyButton(() => this.coordinates()),
+      ),
       details,
       make("div", {class: "doing"}, parts.nearButton, parts.follow),
       parts.near,
@@ -150,4 +173,10 @@ function copyButton(text) {
 }
 
 /** @param {HTMLElement} code */
-const codeLine = (code) => make("div", {class: "line"}, code, copyButton(() => code.textContent ?? ""));
+const codeLine = (code) =>
+  make(
+    "div",
+    {class: "line"},
+    code,
+    copyButton(() => code.textContent ?? ""),
+  );

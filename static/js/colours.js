@@ -8,7 +8,9 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 /** @returns {Colours} */
 export function colours() {
   const style = getComputedStyle(document.documentElement);
-  return /** @type {Colours} */ (Object.fromEntries(NAMES.map((name) => [name, style.getPropertyValue("--" + name).trim()])));
+  return /** @type {Colours} */ (
+    Object.fromEntries(NAMES.map((name) => [name, style.getPropertyValue("--" + name).trim()]))
+  );
 }
 
 export const isDark = () => dark.matches;
@@ -20,7 +22,9 @@ export const onScheme = (listener) => dark.addEventListener("change", listener);
 export function mix(one, other, share) {
   const parts = [1, 3, 5].map((at) => {
     const [a, b] = [one, other].map((colour) => parseInt(colour.slice(at, at + 2), 16));
-    return Math.round(a + (b - a) * share).toString(16).padStart(2, "0");
+    return Math.round(a + (b - a) * share)
+      .toString(16)
+      .padStart(2, "0");
   });
   return "#" + parts.join("");
 }

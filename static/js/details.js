@@ -12,8 +12,12 @@ export async function askForClient(name) {
     if (!answer.ok) return null;
     const feature = await answer.json();
     // A point, or a collection of it and its trail: one line, or several where it crosses the antimeridian.
-    const lines = (feature.geometry.geometries ?? []).filter((/** @type {any} */ {type}) => type.endsWith("LineString"));
-    const trail = lines.flatMap((/** @type {any} */ {type, coordinates}) => (type === "LineString" ? coordinates : coordinates.flat()));
+    const lines = (feature.geometry.geometries ?? []).filter((/** @type {any} */ {type}) =>
+      type.endsWith("LineString"),
+    );
+    const trail = lines.flatMap((/** @type {any} */ {type, coordinates}) =>
+      type === "LineString" ? coordinates : coordinates.flat(),
+    );
     return {report: feature.properties, trail};
   } catch {
     return null;
@@ -27,7 +31,9 @@ export async function askForClient(name) {
  */
 export async function askWhatIsNear(name) {
   try {
-    const answer = await fetch(`/whatsat?client=${encodeId(name)}&radius=10&limit=5`, {headers: {Accept: "application/json"}});
+    const answer = await fetch(`/whatsat?client=${encodeId(name)}&radius=10&limit=5`, {
+      headers: {Accept: "application/json"},
+    });
     const said = await answer.json();
     if (!answer.ok) return {report: null, places: [], trouble: String(said.detail ?? said.title ?? answer.status)};
     const {results = [], status, error_message: message} = said.places;
@@ -39,4 +45,8 @@ export async function askWhatIsNear(name) {
 }
 
 /** @param {any} result @returns {Place} */
-const toPlace = ({name, geometry}) => ({name: String(name), latitude: geometry.location.lat, longitude: geometry.location.lng});
+const toPlace = ({name, geometry}) => ({
+  name: String(name),
+  latitude: geometry.location.lat,
+  longitude: geometry.location.lng,
+});

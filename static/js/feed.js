@@ -4,6 +4,7 @@ import {parseFrame} from "./frame.js";
 
 const FIRST_WAIT = 500; // ms
 const LAST_WAIT = 15_000;
+const DOUBTED_AFTER = 5000; // ms without a frame
 const QUIET_MOST = 30_000; // ms without an answer to a dial, after which it is given up
 
 /** @typedef {{kind: "connecting" | "live" | "waiting", retryAt: number, offlineSince: number}} FeedState */
@@ -23,6 +24,7 @@ export class Feed {
     this.since = ""; // `life:number` of what the page shows, once that is whole
     this.wait = FIRST_WAIT;
     this.timer = 0;
+    this.heardAt = 0;
     /** @type {WebSocket | null} */
     this.socket = null;
     this.whole = true; // false between the frames of one snapshot
@@ -53,6 +55,7 @@ export class Feed {
   hear(socket, data) {
     if (!(data instanceof ArrayBuffer)) return;
     clearTimeout(this.timer);
+    this.heardAt = Date.now();
     try {
       const frame = parseFrame(data);
       const {type, life, number, more} = frame.header;
@@ -69,6 +72,14 @@ export class Feed {
     }
     this.wait = FIRST_WAIT;
     if (this.state.kind !== "live") this.become("live", 0);
+  }
+
+  /** The server does not answer otherwise: a connection that has gone quiet too may be dead without a word. */
+  doubt() {
+    const {socket} = this;
+    if (this.state.kind !== "live" || !socket || Date.now() - this.heardAt < DOUBTED_AFTER) return;
+    this.lost();
+    socket.close();
   }
 
   lost() {

@@ -1,6 +1,7 @@
 /** How the herd is: asked of this server, which asks the others. */
 
 const EVERY = 3000; // ms, with a page in sight
+const PATIENCE = 6000; // ms for an answer
 const AFTER_REFUSAL = 60_000; // ms: a server that has no /herd will not grow one soon
 
 /**
@@ -10,21 +11,33 @@ const AFTER_REFUSAL = 60_000; // ms: a server that has no /herd will not grow on
  * @typedef {{one: string, other: string, up: boolean, lag: number | null}} Edge
  */
 
-/** Ask for ever. @param {(herd: Herd | null) => void} onHerd null where the server does not say */
-export function watchHerd(onHerd) {
+/**
+ * Ask for ever.
+ * @param {(herd: Herd | null) => void} onHerd null where the server does not say
+ * @param {() => void} onSilence it does not answer at all
+ */
+export function watchHerd(onHerd, onSilence) {
   let timer = 0;
+  let asking = false;
   const ask = async () => {
     clearTimeout(timer);
     let wait = EVERY;
-    if (!document.hidden) {
+    if (!document.hidden && !asking) {
+      asking = true;
       try {
-        const answer = await fetch("/herd?all=1", {headers: {Accept: "application/json"}});
+        const answer = await fetch("/herd?all=1", {
+          headers: {Accept: "application/json"},
+          signal: AbortSignal.timeout(PATIENCE),
+        });
         if (!answer.ok) throw new Error(String(answer.status));
         onHerd(merge(await answer.json()));
       } catch (problem) {
         onHerd(null);
-        if (problem instanceof Error && /^\d+$/.test(problem.message)) wait = AFTER_REFUSAL;
+        const status = problem instanceof Error ? Number(problem.message) : NaN;
+        if (status === 404) wait = AFTER_REFUSAL;
+        if (Number.isNaN(status)) onSilence();
       }
+      asking = false;
     }
     timer = window.setTimeout(ask, wait);
   };
@@ -47,7 +60,11 @@ export function merge(said) {
       edges.set(key, {...known, up: known.up && up, lag: worse(known.lag, lag)});
     }
   }
-  return {names: [...servers.keys()].sort(), servers, edges: [...edges.values()].sort((a, b) => (a.one + a.other < b.one + b.other ? -1 : 1))};
+  return {
+    names: [...servers.keys()].sort(),
+    servers,
+    edges: [...edges.values()].sort((a, b) => (a.one + a.other < b.one + b.other ? -1 : 1)),
+  };
 }
 
 /** @param {number | null} one @param {number | undefined} other */

@@ -20,19 +20,59 @@ const LOOKS = [
  */
 const CORNERS = {
   disc: [],
-  square: [[-0.9, -0.9], [0.9, -0.9], [0.9, 0.9], [-0.9, 0.9]],
-  triangle: [[0, -1.3], [1.2, 0.85], [-1.2, 0.85]],
-  diamond: [[0, -1.3], [1.3, 0], [0, 1.3], [-1.3, 0]],
-  cross: [[-0.45, -1.2], [0.45, -1.2], [0.45, -0.45], [1.2, -0.45], [1.2, 0.45], [0.45, 0.45], [0.45, 1.2], [-0.45, 1.2],
-    [-0.45, 0.45], [-1.2, 0.45], [-1.2, -0.45], [-0.45, -0.45]],
-  wedge: [[0, 1.3], [1.2, -0.85], [-1.2, -0.85]],
-  hexagon: [[-0.55, -1], [0.55, -1], [1.15, 0], [0.55, 1], [-0.55, 1], [-1.15, 0]],
+  square: [
+    [-0.9, -0.9],
+    [0.9, -0.9],
+    [0.9, 0.9],
+    [-0.9, 0.9],
+  ],
+  triangle: [
+    [0, -1.3],
+    [1.2, 0.85],
+    [-1.2, 0.85],
+  ],
+  diamond: [
+    [0, -1.3],
+    [1.3, 0],
+    [0, 1.3],
+    [-1.3, 0],
+  ],
+  cross: [
+    [-0.45, -1.2],
+    [0.45, -1.2],
+    [0.45, -0.45],
+    [1.2, -0.45],
+    [1.2, 0.45],
+    [0.45, 0.45],
+    [0.45, 1.2],
+    [-0.45, 1.2],
+    [-0.45, 0.45],
+    [-1.2, 0.45],
+    [-1.2, -0.45],
+    [-0.45, -0.45],
+  ],
+  wedge: [
+    [0, 1.3],
+    [1.2, -0.85],
+    [-1.2, -0.85],
+  ],
+  hexagon: [
+    [-0.55, -1],
+    [0.55, -1],
+    [1.15, 0],
+    [0.55, 1],
+    [-0.55, 1],
+    [-1.15, 0],
+  ],
 };
 
 /** A shape as the path of an SVG. @param {string} shape @param {number} radius */
 export function pathOf(shape, radius) {
-  if (shape === "disc") return `M${-radius} 0a${radius} ${radius} 0 1 0 ${2 * radius} 0a${radius} ${radius} 0 1 0 ${-2 * radius} 0z`;
-  return "M" + CORNERS[shape].map(([x, y]) => `${(x * radius).toFixed(2)} ${(y * radius).toFixed(2)}`).join("L") + "z";
+  if (shape === "disc")
+    return `M${-radius} 0a${radius} ${radius} 0 1 0 ${2 * radius} 0a${radius} ${radius} 0 1 0 ${-2 * radius} 0z`;
+  return (
+    "M" + CORNERS[shape].map(([x, y]) => `${(x * radius).toFixed(2)} ${(y * radius).toFixed(2)}`).join("L") + "z"
+  );
 }
 
 /** Servers by number, in the order they were heard of; looks by name, so that every page shows the same. */

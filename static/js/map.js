@@ -27,7 +27,10 @@ export function createMap(element) {
     wheelPxPerZoomLevel: 90,
     zoomAnimation: !still,
     inertia: !still,
-    maxBounds: [[-85.06, -3600], [85.06, 3600]],
+    maxBounds: [
+      [-85.06, -3600],
+      [85.06, 3600],
+    ],
     maxBoundsViscosity: 1,
   });
   element.removeAttribute("tabindex");
@@ -54,7 +57,10 @@ export function fitAll(map, clients) {
   }
   if (east < west) return;
   const degrees = (/** @type {number} */ x) => (x - 0.5) * 360;
-  const bounds = L.latLngBounds([[toLatitude(south), degrees(west)], [toLatitude(north), degrees(east)]]);
+  const bounds = L.latLngBounds([
+    [toLatitude(south), degrees(west)],
+    [toLatitude(north), degrees(east)],
+  ]);
   map.fitBounds(bounds, {padding: [48, 48], maxZoom: CLOSEST_FIT, animate: false});
 }
 
@@ -67,6 +73,9 @@ export function showPlace(map, latitude, longitude) {
   const inside = at.x > EDGE_KEPT && at.y > EDGE_KEPT && at.x < clear.x - EDGE_KEPT && at.y < clear.y - EDGE_KEPT;
   if (inside && map.getZoom() >= CLOSER) return;
   const zoom = Math.max(CLOSER, map.getZoom());
-  const middle = map.project([latitude, longitude], zoom).subtract(clear.multiplyBy(0.5)).add(L.point(x / 2, y / 2));
+  const middle = map
+    .project([latitude, longitude], zoom)
+    .subtract(clear.multiplyBy(0.5))
+    .add(L.point(x / 2, y / 2));
   map.setView(map.unproject(middle, zoom), zoom, {animate: map.options.zoomAnimation});
 }

@@ -20,7 +20,9 @@ const FAINT = 24; // of 255: pixels with less alpha than this are left out
  */
 export function makeMasks(radius, ratio, live, colours) {
   return Looks.all.flatMap(({colour, shape}) =>
-    [FRESH, AGEING, SILENT].map((age) => rasterise(shape, live ? colour : colours.offline, age, radius, ratio, colours)),
+    [FRESH, AGEING, SILENT].map((age) =>
+      rasterise(shape, live ? colour : colours.offline, age, radius, ratio, colours),
+    ),
   );
 }
 

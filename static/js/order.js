@@ -21,7 +21,8 @@ export class Order {
     let found = 0;
     for (let row = 0; row < end; row++) {
       if (!here[row] || !shown[row] || !time[row]) continue;
-      const first = by === "heard" ? NEWEST - 1 - time[row] : ranks[row] + (by === "server" ? places[server[row]] * ROWS : 0);
+      const first =
+        by === "heard" ? NEWEST - 1 - time[row] : ranks[row] + (by === "server" ? places[server[row]] * ROWS : 0);
       keys[found++] = first * ROWS + row;
     }
     return Uint32Array.from(keys.subarray(0, found).sort(), (key) => key % ROWS);

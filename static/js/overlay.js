@@ -33,7 +33,9 @@ export class Overlay {
   remember(points) {
     const seen = this.trail;
     const known = points.map(([longitude, latitude]) => /** @type {[number, number]} */ ([latitude, longitude]));
-    const joined = known.findIndex(([latitude, longitude]) => seen.length > 0 && latitude === seen[0][0] && longitude === seen[0][1]);
+    const joined = known.findIndex(
+      ([latitude, longitude]) => seen.length > 0 && latitude === seen[0][0] && longitude === seen[0][1],
+    );
     this.trail = [...(joined < 0 ? known : known.slice(0, joined)), ...seen].slice(-LONGEST);
     this.trailLine.setLatLngs(unroll(this.trail));
   }

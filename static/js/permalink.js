@@ -7,10 +7,15 @@ const PATIENCE = 300; // ms; browsers limit how often an address may change
 
 /** @returns {Linked} */
 export function readLink() {
-  const found = new Map(location.hash.slice(1).split("&").map((part) => {
-    const [name, ...rest] = part.split("=");
-    return [name, decode(rest.join("="))];
-  }));
+  const found = new Map(
+    location.hash
+      .slice(1)
+      .split("&")
+      .map((part) => {
+        const [name, ...rest] = part.split("=");
+        return [name, decode(rest.join("="))];
+      }),
+  );
   const numbers = (found.get("map") ?? "").split("/").map(Number);
   const [zoom, latitude, longitude] = numbers;
   const whole = numbers.length === 3 && numbers.every(Number.isFinite) && Math.abs(latitude) <= 90;

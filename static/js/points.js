@@ -42,7 +42,13 @@ export class Points {
     this.again = false; // something changed since it began
     clients.onMove = (row, x, y) => this.motion.start(row, x, y, clients);
     onScheme(() => (this.masks.clear(), this.ask()));
-    this.sheet = new Sheet(map, "points", 420, (canvas, view) => this.paint(canvas, view), () => this.ratio());
+    this.sheet = new Sheet(
+      map,
+      "points",
+      420,
+      (canvas, view) => this.paint(canvas, view),
+      () => this.ratio(),
+    );
   }
 
   /** Something changed: paint soon. */
@@ -135,7 +141,11 @@ export class Points {
     const {view} = this.sheet;
     const at = this.sheet.fromView(x, y);
     if (!at || !view) return -1;
-    const row = this.front.nearest(Math.round(at.x * view.ratio), Math.round(at.y * view.ratio), Math.round(NEAR_ENOUGH * view.ratio));
+    const row = this.front.nearest(
+      Math.round(at.x * view.ratio),
+      Math.round(at.y * view.ratio),
+      Math.round(NEAR_ENOUGH * view.ratio),
+    );
     return row >= 0 && this.clients.here[row] ? row : -1;
   }
 }

@@ -62,7 +62,9 @@ export class Reporting {
   open(at) {
     this.at = at;
     this.trouble.hidden = true;
-    const words = at ? `At ${place(at.lat, at.lng)}.` : "Your browser will ask whether this page may know your position. It is reported while this page is open, until you stop.";
+    const words = at
+      ? `At ${place(at.lat, at.lng)}.`
+      : "Your browser will ask whether this page may know your position. It is reported while this page is open, until you stop.";
     say(the("report-where", HTMLElement), words);
     say(the("report-title", HTMLElement), at ? "Report a location" : "Share my position");
     say(the("report-send", HTMLElement), at ? "Report" : "Share");
@@ -96,7 +98,8 @@ export class Reporting {
   /** @param {string} client */
   startSharing(client) {
     if (!("geolocation" in navigator)) throw new Error("this browser does not know where it is");
-    if (!isSecureContext) throw new Error("browsers tell their position to pages over https or from localhost only");
+    if (!isSecureContext)
+      throw new Error("browsers tell their position to pages over https or from localhost only");
     this.stopSharing();
     let last = 0;
     this.watching = navigator.geolocation.watchPosition(

@@ -59,7 +59,9 @@ export class Sheet {
     const corner = this.map.containerPointToLayerPoint(L.point(0, 0)).add(this.map.getPixelOrigin());
     const size = this.map.getSize();
     const {left, top, width, height} = this.view;
-    return corner.x >= left && corner.y >= top && corner.x + size.x <= left + width && corner.y + size.y <= top + height;
+    return (
+      corner.x >= left && corner.y >= top && corner.x + size.x <= left + width && corner.y + size.y <= top + height
+    );
   }
 
   redraw() {

@@ -45,7 +45,12 @@ export class Status {
     this.banner.hidden = !late;
     if (late) {
       const since = `Offline since ${timeOfDay(offlineSince)}.`;
-      say(this.banner, this.everLive ? `${since} What you see may have changed since.` : "This server's feed cannot be reached yet.");
+      say(
+        this.banner,
+        this.everLive
+          ? `${since} What you see may have changed since.`
+          : "This server's feed cannot be reached yet.",
+      );
     }
     const tally = this.tally();
     say(the("tally", HTMLElement), tally);

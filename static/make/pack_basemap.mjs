@@ -24,7 +24,11 @@ const require = createRequire(import.meta.url);
 const target = process.argv[2] ?? ".";
 
 /** One unit of the projection is one degree, north is up, nothing is resampled: all that is left is the cut. */
-const flat = geoEquirectangular().scale(180 / Math.PI).translate([0, 0]).reflectY(true).precision(0);
+const flat = geoEquirectangular()
+  .scale(180 / Math.PI)
+  .translate([0, 0])
+  .reflectY(true)
+  .precision(0);
 
 for (const scale of ["110m", "50m"]) {
   const topology = JSON.parse(readFileSync(require.resolve(`world-atlas/countries-${scale}.json`), "utf8"));

@@ -72,6 +72,19 @@ async def test_a_report_to_welsh_shows_on_golomans_page_and_a_killed_server_in_i
             await look.live(2)
 
 
+async def test_a_server_that_hangs_is_noticed_and_found_again(browser: Browser, tmp_path: Path) -> None:
+    with herd_of_processes(tmp_path) as herd:
+        await asyncio.to_thread(herd.start, "Welsh")
+        address = load(tmp_path / "herd.toml", {}).servers["Welsh"].http
+        await until(lambda: _accepts(address.port), "HTTP at Welsh")
+        async with looking(browser, f"http://{address}/", expected=GONE) as look:
+            await look.live(0)
+            herd.freeze("Welsh")
+            await look.says("#banner", "Offline since")
+            herd.thaw("Welsh")
+            await look.live(0)
+
+
 def _accepts(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex((HOST, port)) == 0
