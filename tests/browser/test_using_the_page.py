@@ -165,8 +165,8 @@ async def test_the_kiosk_shows_the_map_alone(browser: Browser, home: Site) -> No
 
 
 async def test_the_trail_goes_back_to_before_the_page_was_opened(browser: Browser, home: Site) -> None:
-    # The gateway notes where clients are on a beat of its own, and a point that is overtaken before it looks is in no
-    # trail: so kiwi walks on, in zigzag, until there is one.
+    # The gateway notes where clients are on a beat of its own, and a point that is overtaken before it looks is in
+    # no trail: so kiwi walks on, in zigzag, until there is one.
     async with ClientSession() as session, asyncio.timeout(PATIENCE / 1000):
         for step in count():
             await home.tell("kiwi", f"+{33 + step / 10:.1f}-{117 + step % 2}.0")
