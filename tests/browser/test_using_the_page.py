@@ -169,7 +169,7 @@ async def test_the_trail_goes_back_to_before_the_page_was_opened(browser: Browse
     # no trail: so kiwi walks on, in zigzag, until there is one.
     async with ClientSession() as session, asyncio.timeout(PATIENCE / 1000):
         for step in count():
-            await home.tell("kiwi", f"+{33 + step / 10:.1f}-{117 + step % 2}.0")
+            await home.tell("kiwi", f"+{33 + step % 100 / 10:.1f}-{117 + step % 2}.0")
             if await _trail_points(session, home) >= 3:
                 break
     async with looking(browser, home.url + "#map=5/34/-118&sel=kiwi") as look:
