@@ -12,7 +12,8 @@ from herd.places.provider import UNKNOWN_ERROR, Unavailable, unavailable_text
 from herd.position import Malformed
 from herd.store import OWN_CLIENTS
 
-# Lines that the fast lane leaves, carried out at once: about 2 ms. Then the other connections have their turn.
+# Lines that the fast lane leaves, carried out at once: 0.1 ms of refusals, 3 ms of IAMATs. Then the other
+# connections have their turn.
 SLOW_LINES = 200
 
 _BROKEN = Unavailable(UNKNOWN_ERROR, "the search broke off")
@@ -83,12 +84,8 @@ class Exchange:
 
     def take_lines(self) -> bytes:
         """Take the answers whose turn has come as TCP has them, each with its last newline."""
-        answers = self._answers.take_ready()
-        if not answers:
-            return b""
-        lines = b"\n".join(answers) + b"\n"
-        self._node.traffic.lines(self._label, ">", lines)
-        return lines
+        answers = self.take()
+        return b"\n".join(answers) + b"\n" if answers else b""
 
     def cancel(self) -> None:
         """Give up: nobody is there any more to be answered."""

@@ -45,8 +45,8 @@ class Hearing:
             self._ack.cancel()
 
     def _take(self, lines: bytes) -> None:
-        # Most of what comes over a mesh is known already: then this turn has nothing to end, which saves the loop a
-        # round. Measured at 1,000 reports/s in the herd of five.
+        # Most of what comes over a mesh is known already: then this turn has nothing to end, and the loop is spared
+        # a round.
         batch = self._node.store.batch(self.life)
         self._node.counts.heard += hear_peer(lines, batch, self._take_other)
         if batch.clients:
