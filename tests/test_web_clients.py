@@ -17,13 +17,13 @@ from herd.store import LOG_LEAST
 from tests.herding import HOST, iamat, running, small_herd, talk, until, within
 from tests.watching import put
 from tests.webbing import NOW, Gateway, Places, Reply
-from web import clients
 from web.app import make_app
-from web.clients import FINDER, SLICE, TRAILS
+from web.clients import routes as clients
+from web.clients.routes import FINDER, SLICE, TRAILS
+from web.clients.streaming import accepts_gzip, headers_of, stream
+from web.clients.trails import CHANGES_A_TICK, CLIENTS_MOST, POINTS_MOST, Trails
 from web.keys import SERVER
 from web.schema import to_json, to_text
-from web.streaming import accepts_gzip, headers_of, stream
-from web.trails import CHANGES_A_TICK, CLIENTS_MOST, POINTS_MOST, Trails
 
 Json = dict[str, Any]
 GEOJSON = "application/geo+json"

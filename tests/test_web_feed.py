@@ -16,9 +16,9 @@ from herd.traffic import TrafficLog
 from tests.herding import PATIENCE, until
 from tests.watching import Picture, known, put, split
 from web.box import Box
-from web.channel import BINARY, JSON, Form
-from web.feed import Feed
-from web.outlet import Outlet
+from web.feed.channel import BINARY, JSON, Form
+from web.feed.feed import Feed
+from web.feed.outlet import Outlet
 
 PACIFIC = Box(170, -30, -170, 30)
 

@@ -11,13 +11,13 @@ from herd.messages import At
 from herd.store import Store
 from tests.watching import Frame, Picture, known, put, read_binary, read_json, split
 from web.box import Box, parse_box
-from web.channel import BINARY, FRAME_MOST, JSON, Channel, Form, Stretch
-from web.frames import Head, JsonPage, Page, see, write_report
-from web.kept import Kept
-from web.packed import OTHERS, SERVERS_MOST, Names, PackedPage
+from web.feed.channel import BINARY, FRAME_MOST, JSON, Channel, Form, Stretch
+from web.feed.frames import Head, JsonPage, Page, see, write_report
+from web.feed.kept import Kept
+from web.feed.packed import OTHERS, SERVERS_MOST, Names, PackedPage
+from web.feed.snapshot import Snapshot
+from web.feed.wrapping import binary_message, chunked_event, event, text_message
 from web.schema import to_bytes, to_json, to_text
-from web.snapshot import Snapshot
-from web.wrapping import binary_message, chunked_event, event, text_message
 
 HEAD = Head("changes", "Goloman", "9f3a", 7, more=False)
 PACIFIC = Box(170, -30, -170, 30)

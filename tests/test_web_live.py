@@ -17,9 +17,9 @@ from tests.herding import HOST, iamat, running, small_herd, talk, until, within
 from tests.watching import Frame, Picture, known, put, read_binary, read_json
 from web.app import make_app
 from web.box import Box
-from web.channel import FRAME_MOST
-from web.feed import Feed
-from web.watching import FEED
+from web.feed.channel import FRAME_MOST
+from web.feed.feed import Feed
+from web.feed.watching import FEED
 
 MANY = FRAME_MOST + 1
 

@@ -13,10 +13,10 @@ from tests.herding import within
 from tests.webbing import NOW, Gateway, Reply, gateway
 from web.app import make_app
 from web.assets import shelf
-from web.geojson import write_trailed
-from web.openapi import OPERATIONS, describe
-from web.samples import AT, REPORT
-from web.trails import Point
+from web.clients.geojson import write_trailed
+from web.clients.trails import Point
+from web.describe.openapi import OPERATIONS, describe
+from web.describe.samples import AT, REPORT
 
 ORIGIN = "http://127.0.0.1:8101"
 UNDESCRIBED = {("get", "/static/{}")}  # what pages are made of is for pages

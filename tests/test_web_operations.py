@@ -22,9 +22,9 @@ from herd.wire import Wire
 from tests.herding import HOST, PATIENCE, SECRET, free_ports, iamat, running, talk, until, within
 from tests.webbing import Reply
 from web.app import make_app
-from web.operations import OTHERS, READINESS
-from web.others import ANSWER_LIMIT
-from web.readiness import UNREACHABLE_SECONDS, Readiness
+from web.operations.others import ANSWER_LIMIT
+from web.operations.readiness import UNREACHABLE_SECONDS, Readiness
+from web.operations.routes import OTHERS, READINESS
 
 OPEN_METRICS = "application/openmetrics-text;version=1.0.0;q=0.8,text/plain;version=0.0.4;q=0.3"
 METHODS = ["GET", "POST", "DELETE", "PROPFIND", "OPTIONS"]

@@ -14,7 +14,7 @@ from herd.messages import ECHO_LIMIT, LINE_LIMIT
 from herd.ordering import WAITING_LIMIT
 from tests.herding import HERE, Lines, talk, until, within
 from tests.webbing import Gateway, gateway
-from web.sockets import FRAME_LIMIT
+from web.commands.sockets import FRAME_LIMIT
 
 LINE = b"IAMAT kiwi %b 1520023934.918963997" % HERE
 AT = b"AT Home +0.081036003 kiwi %b 1520023934.918963997" % HERE

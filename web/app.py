@@ -9,22 +9,15 @@ import jinja2
 from aiohttp import web
 
 from herd.server import RunningServer
-from web import (
-    access,
-    assets,
-    bodies,
-    clients,
-    commands,
-    gate,
-    live,
-    metrics,
-    noise,
-    openapi,
-    operations,
-    pages,
-    sockets,
-)
+from web import access, assets, bodies, gate, noise, pages
+from web.clients import routes as clients
+from web.commands import routes as commands
+from web.commands import sockets
+from web.describe import openapi
+from web.feed import live
 from web.keys import SERVER
+from web.operations import metrics
+from web.operations import routes as operations
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 KEEPALIVE_SECONDS = 120.0  # for a connection without a request; aiohttp's own hour lets the dead pile up

@@ -1,0 +1,1 @@
+"""The gateway described: /openapi.json and /api."""

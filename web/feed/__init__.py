@@ -1,0 +1,1 @@
+"""The feed, told to viewers: frames over WebSockets and Server-Sent Events."""

@@ -1,0 +1,18 @@
+"""Where an application keeps the feed that /live and /events tell, and ends it."""
+
+from aiohttp import web
+
+from web.feed.feed import Feed
+from web.keys import SERVER
+
+FEED = web.AppKey("feed", Feed)
+
+
+def attach(app: web.Application) -> None:
+    """Give an application its feed, which sends its viewers away at shutdown."""
+    app[FEED] = Feed(app[SERVER].node)
+    app.on_shutdown.append(_close)
+
+
+async def _close(app: web.Application) -> None:
+    app[FEED].close()
