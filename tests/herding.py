@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import TypeVar
 
-from herd.config import Address, Config, PlacesSettings, Server
+from herd.config import Address, Config, Server
 from herd.server import RunningServer, run_server
 from herd.traffic import TrafficLog
 
@@ -218,7 +218,7 @@ def small_herd(peers: dict[str, Iterable[str]], ports: dict[str, int], secret: s
         name: Server(name, Address(HOST, ports.get(name, 0)), Address(HOST, 0), tuple(peers.get(name, ())))
         for name in {*peers, *ports}
     }
-    return Config(secret, PlacesSettings(), servers)
+    return Config(servers, secret)
 
 
 @asynccontextmanager

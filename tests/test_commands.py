@@ -11,7 +11,7 @@ from aiohttp.test_utils import unused_port
 
 from herd.client import Disconnected
 from herd.commands import FAILED, MISUSED, iamat, replay, whatsat
-from herd.config import Address, Config, PlacesSettings, Server
+from herd.config import Address, Config, Server
 from herd.gpx import Track, TrackPoint
 from herd.replay import Replay
 
@@ -59,7 +59,7 @@ def herd_of(**ports: int) -> Config:
     servers = {
         name: Server(name, Address("127.0.0.1", port), Address("127.0.0.1", 0), ()) for name, port in ports.items()
     }
-    return Config(None, PlacesSettings(), servers)
+    return Config(servers)
 
 
 async def test_iamat_prints_the_line_of_the_server(capfdbinary: pytest.CaptureFixture[bytes]) -> None:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from herd.config import COMMANDS, Address, Config, ConfigError, PlacesSettings, Server, load
+from herd.config import COMMANDS, Address, Config, ConfigError, Server, load
+from herd.sections.places import PlacesSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 ONE = '[servers.A]\ntcp = "127.0.0.1:1"\nhttp = "127.0.0.1:2"\n'
@@ -63,12 +64,12 @@ def test_every_setting_is_read(load_text: Load) -> None:
         '[servers.B]\ntcp = "h:3"\nhttp = "h:4"\n'
     )
     assert config == Config(
-        "s",
-        PlacesSettings("google", "http://p:1/x", "k"),
         {
             "A": Server("A", Address("::1", 1), Address("localhost", 2), ("B",)),
             "B": Server("B", Address("h", 3), Address("h", 4), ("A",)),
         },
+        "s",
+        PlacesSettings("google", "http://p:1/x", "k"),
     )
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from herd.config import Address, Config, PlacesSettings, Server
+from herd.config import Address, Config, Server
 from herd.exchange import SLOW_LINES, Exchange
 from herd.server import RunningServer
 from herd.traffic import TrafficLog
 from tests.herding import HOST, ROOT, free_ports, iamat, running, talk, until
 
-ALONE = Config(None, PlacesSettings(), {"Home": Server("Home", Address(HOST, 0), Address(HOST, 0), ())})
+ALONE = Config({"Home": Server("Home", Address(HOST, 0), Address(HOST, 0), ())})
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ async def test_servers_listen_and_link_over_ipv6(tmp_path: Path) -> None:
         )
         for name, port in zip(names, ports, strict=True)
     }
-    config = Config(None, PlacesSettings(), servers)
+    config = Config(servers)
     async with running(config, "One", tmp_path) as one, running(config, "Two", tmp_path) as two:
         async with talk(one.port, "::1") as client:
             answer = await client.ask(iamat(b"a"))

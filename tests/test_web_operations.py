@@ -14,7 +14,7 @@ from prometheus_client import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_open_metrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from herd.config import Address, Config, PlacesSettings, Server
+from herd.config import Address, Config, Server
 from herd.hearing import Hearing
 from herd.server import RunningServer
 from herd.telling import Telling
@@ -74,7 +74,7 @@ def settings(http: dict[str, int] | None = None) -> Config:
         )
         for place, name in enumerate(names)
     }
-    return Config(SECRET, PlacesSettings(), servers)
+    return Config(servers, SECRET)
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,7 @@ def make_site(folder: Path) -> Site:
     settings = config.servers["Home"]
     at = type(settings.http)(HOST, port)
     server = type(settings)(settings.name, settings.tcp, at, settings.peers)
-    return Site(Config(config.secret, config.places, {"Home": server}), "Home", folder)
+    return Site(replace(config, servers={"Home": server}), "Home", folder)
 
 
 class Look:
