@@ -12,10 +12,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
+from herd.places.asking import BODY_LIMIT
 from herd.places.choose import open_places
 from herd.places.cut import cut
-from herd.places.google import BODY_LIMIT, Google, metres
-from herd.places.provider import Unavailable
+from herd.places.google import Google, metres
+from herd.places.provider import Unavailable, unavailable_text
 from herd.position import Position, parse_location
 
 ROOT = Path(__file__).parents[1]
@@ -131,7 +132,24 @@ async def test_a_denied_key_arrives_as_googles_own_answer_without_the_key() -> N
     )
     sent = body % (KEY, KEY.replace("/", "%2F"))
     async with google(says(sent.encode())) as client:
-        assert await client.nearby(HERE, TEN) == (body % ("***", "***")).encode()
+        told = await failure(client)
+    assert told.status == "REQUEST_DENIED"
+    assert unavailable_text(told) == (body % ("***", "***")).encode().rstrip()
+
+
+@pytest.mark.parametrize("status", ["OVER_QUERY_LIMIT", "INVALID_REQUEST", "UNKNOWN_ERROR", "NEW_WORD"])
+async def test_a_refusal_among_results_keeps_none_of_them(status: str) -> None:
+    body = '{\n\n   "results" : [ 1, 2 ],\n   "status" : "%s"\n}\n' % status
+    async with google(says(body.encode())) as client:
+        told = await failure(client)
+    assert (told.status, told.passing) == (status, status == "UNKNOWN_ERROR")
+    assert unavailable_text(told) == b'{\n   "results" : [],\n   "status" : "%s"\n}' % status.encode()
+
+
+async def test_an_answer_whose_status_is_no_word_or_is_missing_is_taken_by_its_results() -> None:
+    for body in (b'{"results":[1]}', b'{"results":[1],"status":7}', b'{"results":[1],"status":"not a word"}'):
+        async with google(says(body)) as client:
+            assert await client.nearby(HERE, TEN) == body
 
 
 async def test_a_placeholder_for_a_key_spoils_no_names() -> None:

@@ -2,7 +2,8 @@
 
 import re
 from codecs import BOM_UTF8
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from json import JSONDecoder
 from typing import NoReturn
 
@@ -25,13 +26,38 @@ def cut(text: bytes, limit: int) -> bytes:
     >>> cut(b'{\n   "results" : [ 1, 2.50 ]\n}\n\n', 1)
     b'{\n   "results" : [ 1 ]\n}'
     """
-    try:
-        # surrogateescape turns every byte that is not UTF-8 into one character, and back into that byte.
-        kept = _cut(text.removeprefix(BOM_UTF8).decode("utf-8", "surrogateescape"), limit)
-    except (ValueError, RecursionError):
-        raise Unavailable(UNKNOWN_ERROR, "the source of places answered with no Nearby Search JSON") from None
+    with _no_answer():
+        kept = _cut(_characters(text), limit)
     # A newline at the beginning would make an empty line after the AT line, where the answer is to end.
     return _NEWLINES.sub(rb"\1", kept.encode("utf-8", "surrogateescape")).strip(b"\r\n")
+
+
+def confirm(text: bytes) -> bytes:
+    """Return the text of a Nearby Search answer as it is; Unavailable where it is none, or says that it failed."""
+    with _no_answer():
+        fields = {key: value for key, _, value in _members(_characters(text))}
+        if "results" not in fields:
+            _complain(fields)
+        if not isinstance(fields["results"], list):
+            raise ValueError("results is not a list")  # noqa: TRY004 -- of a text that is no answer
+    status = fields.get("status")
+    if status in ("OK", "ZERO_RESULTS") or not _is_status(status):
+        return text
+    raise _refusal(fields, cut(text, 0))
+
+
+@contextmanager
+def _no_answer() -> Iterator[None]:
+    """Turn what the block finds wrong with a text into Unavailable."""
+    try:
+        yield
+    except (ValueError, RecursionError):
+        raise Unavailable(UNKNOWN_ERROR, "the source of places answered with no Nearby Search JSON") from None
+
+
+def _characters(text: bytes) -> str:
+    # surrogateescape turns every byte that is not UTF-8 into one character, and back into that byte.
+    return text.removeprefix(BOM_UTF8).decode("utf-8", "surrogateescape")
 
 
 def _cut(text: str, limit: int) -> str:
@@ -84,13 +110,22 @@ def _left_out(text: str, begin: int, limit: int) -> tuple[int, int]:
     return leave, end if limit else after - 1
 
 
-def _complain(fields: dict[object, object]) -> NoReturn:
+def _complain(fields: Mapping[object, object]) -> NoReturn:
     """Raise what an answer without results says of itself: a denied key may leave them out."""
-    status, reason = fields.get("status"), fields.get("error_message")
-    if not isinstance(status, str) or not _STATUS.fullmatch(status) or status == "OK":
+    if fields.get("status") == "OK" or not _is_status(fields.get("status")):
         raise ValueError("neither results nor a status that says why")
+    raise _refusal(fields)
+
+
+def _refusal(fields: Mapping[object, object], text: bytes | None = None) -> Unavailable:
+    status, reason = str(fields["status"]), fields.get("error_message")
     said = reason if isinstance(reason, str) else "the source of places gave no reason"
-    raise Unavailable(status, said[:_REASON_LIMIT])
+    # Google asks to try once more where it does not know what went wrong.
+    return Unavailable(status, said[:_REASON_LIMIT], text=text, passing=status == UNKNOWN_ERROR)
+
+
+def _is_status(status: object) -> bool:
+    return isinstance(status, str) and _STATUS.fullmatch(status) is not None
 
 
 def _space(text: str, at: int) -> int:

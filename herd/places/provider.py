@@ -23,16 +23,28 @@ class Provider(Protocol):
 
 
 class Unavailable(Exception):
-    """Places cannot be had: a Nearby Search status, and a reason without secrets that clients may read."""
+    """Places cannot be had: a Nearby Search status, and a reason without secrets that clients may read.
 
-    def __init__(self, status: str, reason: str) -> None:
+    `text` is the source's own answer that says so, where it gave one. `passing`: it may well be over in a moment,
+    so that one more attempt is worth while.
+    """
+
+    def __init__(self, status: str, reason: str, *, text: bytes | None = None, passing: bool = False) -> None:
         super().__init__(f"{status}: {reason}")
         self.status = status
         self.reason = reason
+        self.text = text
+        self.passing = passing
+
+    def again(self) -> "Unavailable":
+        """Return the same once more, for another who waits: an exception that is raised twice grows."""
+        return Unavailable(self.status, self.reason, text=self.text, passing=self.passing)
 
 
 def unavailable_text(failure: Unavailable) -> bytes:
-    r"""Return the Nearby Search answer that says so, laid out as Google lays out its own, without a last newline.
+    r"""Return the Nearby Search answer that says so, without a last newline: the source's own where there is one.
+
+    Others are laid out as Google lays out its own.
 
     >>> print(unavailable_text(Unavailable("REQUEST_DENIED", "no key")).decode())
     {
@@ -42,6 +54,8 @@ def unavailable_text(failure: Unavailable) -> bytes:
        "status" : "REQUEST_DENIED"
     }
     """
+    if failure.text is not None:
+        return failure.text
     answer = {
         "error_message": failure.reason,
         "html_attributions": [],
