@@ -139,8 +139,8 @@ async def test_a_denied_key_arrives_as_googles_own_answer_without_the_key() -> N
 
 @pytest.mark.parametrize("status", ["OVER_QUERY_LIMIT", "INVALID_REQUEST", "UNKNOWN_ERROR", "NEW_WORD"])
 async def test_a_refusal_among_results_keeps_none_of_them(status: str) -> None:
-    body = '{\n\n   "results" : [ 1, 2 ],\n   "status" : "%s"\n}\n' % status
-    async with google(says(body.encode())) as client:
+    body = b'{\n\n   "results" : [ 1, 2 ],\n   "status" : "%b"\n}\n' % status.encode()
+    async with google(says(body)) as client:
         told = await failure(client)
     assert (told.status, told.passing) == (status, status == "UNKNOWN_ERROR")
     assert unavailable_text(told) == b'{\n   "results" : [],\n   "status" : "%s"\n}' % status.encode()

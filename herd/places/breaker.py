@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import ceil
 
-from herd.places.provider import OVER_QUERY_LIMIT, REQUEST_DENIED, UNKNOWN_ERROR, Unavailable
+from herd.places.provider import INVALID_REQUEST, OVER_QUERY_LIMIT, REQUEST_DENIED, UNKNOWN_ERROR, Unavailable
 
 FAILURES = 3  # in a row, of a source that is down or too slow: one may be chance
 # A refusal is no chance. Overpass asks for 30 s after its 429 (https://github.com/drolbr/Overpass-API/issues/791),
@@ -46,20 +46,26 @@ class Breaker:
             self._failed(failure)
             raise
         else:
-            self._failures, self._pause, self._open_until = 0, FIRST_PAUSE, None
+            self._well()
         finally:
             if trying:
                 self._trying = False
 
     def _failed(self, failure: Unavailable) -> None:
-        self._failures += failure.status == UNKNOWN_ERROR
+        if failure.status == INVALID_REQUEST:  # the request was at fault; the source is well
+            self._well()
+            return
+        self._failures += 1
+        tried = self._open_until is not None and self._open_until <= self._clock()
         if failure.status in REFUSALS:
             self._open(failure, REFUSED_PAUSE)
-        elif self._failures >= FAILURES:
-            # Those that left together fail together: that is one failure more, not many.
-            if self._open_until is None or self._open_until <= self._clock():
-                self._open(failure, self._pause)
-                self._pause = min(2 * self._pause, LONGEST_PAUSE)
+        # Those that left together fail together: once it is open, they change nothing.
+        elif tried or (self._open_until is None and self._failures >= FAILURES):
+            self._open(failure, self._pause)
+            self._pause = min(2 * self._pause, LONGEST_PAUSE)
+
+    def _well(self) -> None:
+        self._failures, self._pause, self._open_until = 0, FIRST_PAUSE, None
 
     def _open(self, failure: Unavailable, seconds: float) -> None:
         self._last = failure

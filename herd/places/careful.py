@@ -143,4 +143,5 @@ class Careful(Generic[T]):
 
 
 def _rounded(position: Position) -> Position:
-    return Position(*(degrees.quantize(MICRODEGREE) for degrees in position))
+    # Equal decimals have equal hashes, so a position with fewer digits keeps those that it has.
+    return Position(*(each if each == (fine := each.quantize(MICRODEGREE)) else fine for each in position))

@@ -8,11 +8,11 @@ from json import JSONDecoder
 from typing import NoReturn
 
 from herd.places.provider import UNKNOWN_ERROR, Unavailable
+from herd.places.scanning import mark, space
 
 # A status is a word for programs; anything else in its place is not repeated.
 _STATUS = re.compile(r"[A-Z_]{1,40}")
 _REASON_LIMIT = 1000  # characters of a provider's error_message that a client gets to read
-_SPACE = re.compile(r"[ \t\n\r]*+")
 # A CRLF is a newline too; inside strings JSON has none, so this needs no parser.
 _NEWLINES = re.compile(rb"(\r*\n)(?:\r*\n)+")
 
@@ -79,33 +79,33 @@ def _cut(text: str, limit: int) -> str:
 
 def _members(text: str) -> Iterator[tuple[object, int, object]]:
     """Yield each key of the one object that the text is, where its value begins, and the value."""
-    after, mark = _mark(text, 0, "{")
-    if text.startswith("}", _space(text, after)):
-        after, mark = _mark(text, after, "}")
-    while mark != "}":
-        _mark(text, after, '"')
-        key, after = _DECODER.raw_decode(text, _space(text, after))
-        after, _ = _mark(text, after, ":")
-        begin = _space(text, after)
+    after, found = mark(text, 0, "{")
+    if text.startswith("}", space(text, after)):
+        after, found = mark(text, after, "}")
+    while found != "}":
+        mark(text, after, '"')
+        key, after = _DECODER.raw_decode(text, space(text, after))
+        after, _ = mark(text, after, ":")
+        begin = space(text, after)
         value, after = _DECODER.raw_decode(text, begin)
         yield key, begin, value
-        after, mark = _mark(text, after, ",}")
-    if _space(text, after) != len(text):
+        after, found = mark(text, after, ",}")
+    if space(text, after) != len(text):
         raise ValueError("more text after the object")
 
 
 def _left_out(text: str, begin: int, limit: int) -> tuple[int, int]:
     """Return from where to where the list that begins there is left out; its form was checked before."""
     leave = after = begin + 1
-    if text.startswith("]", _space(text, after)):
+    if text.startswith("]", space(text, after)):
         return leave, leave
-    count, mark = 0, ","
-    while mark != "]":
-        _, end = _DECODER.raw_decode(text, _space(text, after))
+    count, found = 0, ","
+    while found != "]":
+        _, end = _DECODER.raw_decode(text, space(text, after))
         count += 1
         if count <= limit:
             leave = end
-        after, mark = _mark(text, end, ",]")
+        after, found = mark(text, end, ",]")
     # The white space before the bracket stays, except in an empty list, which Google writes as [].
     return leave, end if limit else after - 1
 
@@ -126,21 +126,6 @@ def _refusal(fields: Mapping[object, object], text: bytes | None = None) -> Unav
 
 def _is_status(status: object) -> bool:
     return isinstance(status, str) and _STATUS.fullmatch(status) is not None
-
-
-def _space(text: str, at: int) -> int:
-    """Return where the white space that may begin there ends."""
-    space = _SPACE.match(text, at)
-    return space.end() if space else at
-
-
-def _mark(text: str, at: int, expected: str) -> tuple[int, str]:
-    """Return the position after the next mark, and the mark, which must be one of those expected."""
-    at = _space(text, at)
-    mark = text[at : at + 1]
-    if not mark or mark not in expected:
-        raise ValueError(f"expected one of {expected} at {at}")
-    return at + 1, mark
 
 
 def _no_constant(name: str) -> NoReturn:

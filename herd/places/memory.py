@@ -12,7 +12,9 @@ OVERHEAD = 500  # bytes that an entry takes beside its answer
 class Memory(Generic[T]):
     """Answers by what was asked; the oldest go first, `weigh` says about how many bytes one takes."""
 
-    def __init__(self, seconds: float, clock: Callable[[], float], weigh: Callable[[T], int], room: int = ROOM):
+    def __init__(
+        self, seconds: float, clock: Callable[[], float], weigh: Callable[[T], int], room: int = ROOM
+    ) -> None:
         self._seconds = seconds
         self._clock = clock
         self._weigh = weigh
