@@ -5,8 +5,11 @@ import logging
 from decimal import Decimal
 from pathlib import Path
 from threading import Lock
+from typing import Protocol
 
+from herd.places.cells import Cells
 from herd.places.cities import ATTRIBUTION, Cities, Damaged, read_cities
+from herd.places.cities import FILE as CITIES
 from herd.places.layout import write_answer
 from herd.places.provider import UNKNOWN_ERROR, Unavailable
 from herd.places.userfile import PlacesFileError, UserPlaces, read_places_file
@@ -25,8 +28,9 @@ class Embedded:
     takes nobody the cities: it is logged, and every answer says so under info_messages.
     """
 
-    def __init__(self, file: Path | None = None) -> None:
+    def __init__(self, file: Path | None = None, cities: Path = CITIES) -> None:
         self._file = file
+        self._cities = cities
         self._read: _Read | None = None
         self._turn = asyncio.Lock()
         self._lock = Lock()
@@ -44,34 +48,41 @@ class Embedded:
         # Who waited may be cancelled; the thread goes on, and what it read is not lost.
         with self._lock:
             if self._read is None:
-                self._read = _read_all(self._file)
+                self._read = _read_all(self._file, self._cities)
+
+
+class _Source(Protocol):
+    """Points, and each as a result."""
+
+    cells: Cells
+
+    def result(self, number: int) -> dict[str, object]:
+        """Return the point of that number as a Nearby Search has it."""
 
 
 class _Read:
     """What was read: cities, and the user's places with what is to be said about them."""
 
     def __init__(self, cities: Cities, places: UserPlaces | None, info: tuple[str, ...]) -> None:
-        self._cities = cities
-        self._places = places
+        # Of equally near ones a user's own place comes first.
+        self._sources: list[_Source] = [places, cities] if places else [cities]
         self._info = info
         self._attributions = [ATTRIBUTION, *(places.attributions if places else ())]
 
     def answer(self, latitude: float, longitude: float, radius: float) -> bytes:
         """Return the text of the answer; the place in degrees, the radius in km."""
-        sources = (self._places, self._cities) if self._places else (self._cities,)
-        # Of equally near ones a user's own place comes first.
         near = sorted(
             (kilometres, rank, number)
-            for rank, source in enumerate(sources)
+            for rank, source in enumerate(self._sources)
             for kilometres, number in source.cells.within(latitude, longitude, radius, RESULTS_MOST)
         )
-        results = [sources[rank].result(number) for _, rank, number in near[:RESULTS_MOST]]
+        results = [self._sources[rank].result(number) for _, rank, number in near[:RESULTS_MOST]]
         return write_answer(results, self._attributions, info=self._info)
 
 
-def _read_all(file: Path | None) -> _Read:
+def _read_all(file: Path | None, packed: Path) -> _Read:
     try:
-        cities = read_cities()
+        cities = read_cities(packed)
     except Damaged as problem:
         log.error("the packed cities cannot be read: %s", problem)  # noqa: TRY400
         raise Unavailable(UNKNOWN_ERROR, "the cities that come with Herd cannot be read") from None

@@ -1,4 +1,4 @@
-"""Reads a JSON object whose one long list is taken item by item, so that giants need neither memory nor patience."""
+"""Reads a JSON object whose long list is taken item by item, so that the whole never stands in memory twice."""
 
 import re
 from collections.abc import Generator, Iterator
@@ -22,8 +22,8 @@ def members(text: str, lists: tuple[str, ...]) -> Iterator[tuple[str, object]]:
     while mark != "}":
         key, at = _DECODER.raw_decode(text, _mark(text, at, '"', "a name in quotes") - 1)
         at = _space(text, _mark(text, at, ":", "a colon"))
-        if key in lists and text.startswith("[", at):
-            at = yield from _items(text, key, at + 1)
+        if key in lists:
+            at = yield from _items(text, key, _mark(text, at, "[", "a list"))
         else:
             value, at = _DECODER.raw_decode(text, at)
             yield key, value

@@ -1,7 +1,8 @@
 """[places]: who is asked what is near."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from herd.settings import Table, one_of, text
@@ -11,11 +12,12 @@ PROVIDERS = ("none", "google")
 
 @dataclass(frozen=True, slots=True)
 class PlacesSettings:
-    """Who is asked what is near; url None means the provider's own."""
+    """Who is asked what is near; url None means the provider's own, file None no places of one's own."""
 
     provider: str = "none"
     url: str | None = None
     key: str | None = field(default=None, repr=False)
+    file: Path | None = None
 
 
 def read_places(table: Table, environ: Mapping[str, str]) -> PlacesSettings:
@@ -26,9 +28,25 @@ def read_places(table: Table, environ: Mapping[str, str]) -> PlacesSettings:
         provider=table.take("provider", one_of(PROVIDERS), f"one of {choices}") or "none",
         url=table.take("url", _url, "an http:// or https:// URL", secret=True),  # may hold a proxy's password
         key=table.take("key", text, "a text that is not empty", secret=True) or key,
+        file=table.take("file", _file(Path(table.file).parent), "the path of a file that exists"),
     )
     table.finish()
     return settings
+
+
+def _file(folder: Path) -> Callable[[object], Path]:
+    """Return a reader of paths; relative ones begin in the folder, which is that of the settings."""
+
+    def read(value: object) -> Path:
+        try:
+            path = folder / Path(text(value)).expanduser()
+        except RuntimeError:  # ~ of somebody unknown
+            raise ValueError from None
+        if not path.is_file():
+            raise ValueError
+        return path
+
+    return read
 
 
 def _url(value: object) -> str:

