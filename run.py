@@ -54,6 +54,10 @@ def main(argv: list[str]) -> int:
         if options.command in ("test", "setup"):
             ensure(ROOT, "test" if options.command == "test" else "run", argv)
             return work_on_the_project(options)
+        if options.command == "places":
+            from herd.survey import survey
+
+            return survey(options.file, sys.stdout, sys.stderr)
         return run(options, argv)
     except (ConfigError, SetUpError) as error:
         print("run.py: {}".format(error), file=sys.stderr)

@@ -11,6 +11,7 @@ run.py [options]                        run the herd: every server, one process 
        run.py iamat CLIENT LOCATION            tell a server where a client is
        run.py whatsat CLIENT RADIUS LIMIT      ask a server what is near a client
        run.py replay TRACK.gpx --client NAME   walk a recorded track through the herd
+       run.py places FILE                      say what a file of your own places holds
        run.py test [pytest arguments]          check style, types and imports, run the tests
        run.py setup                            only install what is needed, into .venv"""
 
@@ -114,6 +115,12 @@ def _replay_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _places_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("run.py places", description="Say what a file of your own places holds.")
+    parser.add_argument("file", type=Path, metavar="FILE", help="GeoJSON or Overpass JSON, as in [places] file")
+    return parser
+
+
 def _test_parser() -> argparse.ArgumentParser:
     description = "Check style, types and imports and run the tests; with arguments, run pytest alone with them."
     return argparse.ArgumentParser("run.py test", usage="run.py test [pytest arguments]", description=description)
@@ -149,6 +156,7 @@ PARSERS = {
     "iamat": _iamat_parser,
     "whatsat": _whatsat_parser,
     "replay": _replay_parser,
+    "places": _places_parser,
     "test": _test_parser,
     "setup": _setup_parser,
 }

@@ -4,6 +4,8 @@ from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
 
+from herd.places.careful import Spared
+
 BOUNDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)  # seconds that a search for places may take
 
 
@@ -34,3 +36,4 @@ class Counts:
     words: int = 0  # those of them that were no AT
     told: int = 0  # AT lines to peers
     searches: Searches = field(default_factory=Searches)
+    spared: Spared = field(default_factory=Spared)

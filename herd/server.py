@@ -5,16 +5,17 @@ import resource
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from random import Random
 
 from herd.config import Address, Config
 from herd.conversation import Conversation
+from herd.counts import Counts
 from herd.links import Links
 from herd.node import Node
+from herd.places.careful import Means
 from herd.places.choose import open_places
-from herd.places.provider import Provider
 from herd.traffic import TrafficLog
 
 BACKLOG = 4096  # connections that the kernel keeps until they are accepted: 1,000 may come at once
@@ -60,8 +61,10 @@ async def run_server(
     # Bound first and read later: a server that finds its port taken leaves no trace in the log.
     listener = await _listen(lambda: Conversation(node, links.meet), settings.tcp)
     try:
-        async with _open_places(config) as provider, asyncio.TaskGroup() as tasks:
-            node = Node(name, provider, open_traffic(), tasks)
+        # A search outlives whoever began it, so the node runs it; which there is once anybody can ask.
+        means, counts = Means(lambda what, work: node.spawn(what, work), random), Counts()
+        async with open_places(config.places, means, counts.spared) as provider, asyncio.TaskGroup() as tasks:
+            node = Node(name, provider, open_traffic(), tasks, counts=counts)
             neighbours = {peer: config.servers[peer].tcp for peer in settings.peers}
             links = Links(node, config.secret, neighbours, random)
             linking = tasks.create_task(links.run(), name="links")
@@ -76,11 +79,6 @@ async def run_server(
                 await _close(node)
     finally:
         listener.close()
-
-
-def _open_places(config: Config) -> AbstractAsyncContextManager[Provider]:
-    places = config.places
-    return open_places(places.provider, places.url, places.key)
 
 
 async def _listen(protocol: Callable[[], asyncio.Protocol], address: Address) -> asyncio.Server:

@@ -30,7 +30,7 @@ SHORTEST_WAIT, LONGEST_WAIT = 0.1, 0.4  # seconds before the one attempt more: a
 class Rules:
     """How a source wants to be asked."""
 
-    patience: float  # seconds that a client waits at most, with all attempts
+    patience: float  # seconds that a client, and the answers behind, wait at most, with all attempts
     keep: float  # seconds that an answer is remembered
     per_minute: int  # requests
     at_once: int  # requests under way

@@ -1,24 +1,48 @@
-"""Chooses the source of places that the settings name."""
+"""Opens the source of places that the settings name, with care around those far away."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from decimal import Decimal
+from typing import Generic, TypeVar
 
+from herd.places.careful import Careful, Means, Rules, Spared
+from herd.places.embedded import Embedded
+from herd.places.nearest import NearestFirst, Place, Surroundings, weight
 from herd.places.provider import REQUEST_DENIED, Provider, Unavailable
 from herd.position import Position
+from herd.sections.places import PlacesSettings
+
+T = TypeVar("T")
+Ask = Callable[[Position, Decimal], Awaitable[T]]
+
+# ruff: noqa: PLC0415
+
+# Google allows no more than a short time in memory: https://cloud.google.com/maps-platform/terms
+GOOGLE = Rules(patience=5.0, keep=60.0, per_minute=600, at_once=32)
+# Its data changes slowly, and its public servers ask for one request at a time, and for about 10,000 a day
+# (https://dev.overpass-api.de/overpass-doc/en/preface/commons.html): a search makes one or two.
+OVERPASS = Rules(patience=10.0, keep=600.0, per_minute=5, at_once=1)
 
 
 @asynccontextmanager
-async def open_places(provider: str, url: str | None, key: str | None) -> AsyncIterator[Provider]:
-    """Open the source called "none" or "google", for use inside the block; url None means its own."""
+async def open_places(settings: PlacesSettings, means: Means, spared: Spared) -> AsyncIterator[Provider]:
+    """Open the source that is named, for use inside the block; what it is spared is counted."""
     async with AsyncExitStack() as stack:
-        match provider:
+        match settings.provider:
+            case "embedded":
+                yield Embedded(settings.file)
+            case "google" | "google-new":
+                rules = _rules(GOOGLE, settings)
+                yield Careful(_Later(lambda: _google(settings, rules, stack)), len, rules, means, spared)
+            case "overpass":
+                rules = _rules(OVERPASS, settings)
+                learn = _Later(lambda: _overpass(settings, rules, stack))
+                yield NearestFirst(Careful(learn, weight, rules, means, spared).nearby)
             case "none":
                 yield _Nowhere()
-            case "google":
-                yield _Google(stack, url, key)
-            case _:
-                raise ValueError(f"no source of places is called {provider!r}")
+            case other:
+                raise ValueError(f"no source of places is called {other!r}")
 
 
 class _Nowhere:
@@ -28,21 +52,40 @@ class _Nowhere:
         raise Unavailable(REQUEST_DENIED, "no source of places is set: see [places] in herd.toml")
 
 
-class _Google:
-    """Google, loaded when first asked."""
+class _Later(Generic[T]):
+    """A source that is made when it is first asked.
 
-    def __init__(self, stack: AsyncExitStack, url: str | None, key: str | None) -> None:
-        self._stack = stack
-        self._url = url
-        self._key = key
-        self._google: Provider | None = None
+    Importing aiohttp takes 0.3 s, and a server must listen within 0.5 s of its start.
+    """
 
-    async def nearby(self, position: Position, radius: Decimal) -> bytes:
-        if self._google is None:
-            # Importing aiohttp takes 0.3 s, and a server must listen within 0.5 s of its start.
-            from herd.places.google import Google  # noqa: PLC0415
+    def __init__(self, make: Callable[[], Ask[T]]) -> None:
+        self._make = make
+        self._ask: Ask[T] | None = None
 
-            google = Google(self._key, self._url)
-            self._stack.push_async_callback(google.close)
-            self._google = google
-        return await self._google.nearby(position, radius)
+    async def __call__(self, position: Position, radius: Decimal) -> T:
+        if self._ask is None:
+            self._ask = self._make()
+        return await self._ask(position, radius)
+
+
+def _rules(usual: Rules, settings: PlacesSettings) -> Rules:
+    keep = usual.keep if settings.cache_seconds is None else settings.cache_seconds
+    return replace(usual, keep=keep, per_minute=settings.per_minute or usual.per_minute)
+
+
+def _google(settings: PlacesSettings, rules: Rules, stack: AsyncExitStack) -> Ask[bytes]:
+    from herd.places.google import Google
+    from herd.places.google_new import GoogleNew
+
+    kind = Google if settings.provider == "google" else GoogleNew
+    google = kind(settings.key, settings.url, rules.patience)
+    stack.push_async_callback(google.close)
+    return google.nearby
+
+
+def _overpass(settings: PlacesSettings, rules: Rules, stack: AsyncExitStack) -> Ask[tuple[Place, ...]]:
+    from herd.places.overpass import Overpass
+
+    overpass = Overpass(settings.url, settings.contact, rules.patience)
+    stack.push_async_callback(overpass.close)
+    return Surroundings(overpass.around).learn

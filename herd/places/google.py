@@ -8,14 +8,13 @@ from herd.places.provider import REQUEST_DENIED, Unavailable
 from herd.position import Position
 
 URL = "https://maps.googleapis.com/maps/api/place/nearbysearch/json"
-TIMEOUT = 5.0  # seconds for the whole answer: a client waits for it, and the answers behind it wait too
 MILLIMETRE = Decimal("0.000001")  # in km
 
 
 class Google:
     """Google's Nearby Search over one session; close it at the end."""
 
-    def __init__(self, key: str | None, url: str | None = None, timeout: float = TIMEOUT) -> None:
+    def __init__(self, key: str | None, url: str | None, timeout: float) -> None:
         self._key = key
         self._url = url or URL
         self._asker = Asker(timeout, key)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import NoReturn
 
 from herd.places.asking import Asker, Reply, failed, json_body
-from herd.places.google import TIMEOUT, metres, needed
+from herd.places.google import metres, needed
 from herd.places.layout import write_answer
 from herd.places.newform import attributions, legacy_place
 from herd.places.provider import REQUEST_DENIED, UNKNOWN_ERROR, Unavailable
@@ -41,7 +41,7 @@ KEY_REASON = "API_KEY_"
 class GoogleNew:
     """Google's Nearby Search (New) over one session; close it at the end."""
 
-    def __init__(self, key: str | None, url: str | None = None, timeout: float = TIMEOUT) -> None:
+    def __init__(self, key: str | None, url: str | None, timeout: float) -> None:
         self._key = key
         self._url = url or URL
         self._asker = Asker(timeout, key)

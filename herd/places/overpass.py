@@ -1,38 +1,29 @@
 """Asks an Overpass server for the named places of OpenStreetMap around a point."""
 
 import asyncio
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlencode
 
 from herd import VERSION
 from herd.places.asking import Asker, Reply, failed, json_body
 from herd.places.distance import kilometres
 from herd.places.elements import elements
+from herd.places.nearest import Place
 from herd.places.provider import UNKNOWN_ERROR, Unavailable
 from herd.places.tags import overpass_place
 
 URL = "https://overpass-api.de/api/interpreter"
-TIMEOUT = 10.0  # seconds for all; a busy server answers 429 only after 10 to 15 s
-SERVER_TIMEOUT = 8  # seconds that the server may take; who asks for little is served sooner
+SERVER_TIMEOUT = 8  # seconds that the server may take: who asks for little is served sooner
 SERVER_MEMORY = 16 * 1024 * 1024  # bytes
 KEYS = ("amenity", "shop", "tourism", "leisure", "office", "craft", "historic", "public_transport")
 SLICE = 100  # elements; then others have their turn
 NOBODY = "servers that tell each other where everyone is"
 
 
-class Place(NamedTuple):
-    """A place: where, how far from what was asked about in km, and as a result of a Nearby Search."""
-
-    latitude: float
-    longitude: float
-    away: float
-    result: dict[str, object]
-
-
 class Overpass:
     """An Overpass server over one session; close it at the end."""
 
-    def __init__(self, url: str | None, contact: str | None, timeout: float = TIMEOUT) -> None:
+    def __init__(self, url: str | None, contact: str | None, timeout: float) -> None:
         self._url = url or URL
         # The public servers want to know who asks, and answer 406 to the stock names of libraries.
         self._asker = Asker(timeout, agent=f"herd/{VERSION} ({contact or NOBODY})")

@@ -41,17 +41,11 @@ def read_element(element: object) -> dict[str, object]:
     latitude, longitude = _position(element)
     now, former = dict(_kinds(tags)), dict(_former_kinds(tags))
     closed = "yes" in (tags.get("disused"), tags.get("abandoned")) or bool(former and not now)
-    optional = {
-        "vicinity": vicinity(tags),
-        "website": first_text(tags, "website", "contact:website"),
-        "formatted_phone_number": first_text(tags, "phone", "contact:phone"),
-    }
     types = types_of(now or former, tags)
+    place = result(name, f"osm:{_identity(element)}", (latitude, longitude), types, "OSM") | optional_fields(tags)
     if "establishment" in types:
-        optional["business_status"] = "CLOSED_PERMANENTLY" if closed else "OPERATIONAL"
-    return result(name, f"osm:{_identity(element)}", (latitude, longitude), types, "OSM") | {
-        key: value for key, value in optional.items() if value
-    }
+        place["business_status"] = "CLOSED_PERMANENTLY" if closed else "OPERATIONAL"
+    return place
 
 
 def result(
@@ -68,10 +62,21 @@ def result(
     }
 
 
+def optional_fields(tags: Mapping[str, object]) -> dict[str, object]:
+    """Return address, website and telephone, as far as the tags have them."""
+    fields = {
+        "vicinity": vicinity(tags),
+        "website": first_text(tags, "website", "contact:website"),
+        "formatted_phone_number": first_text(tags, "phone", "contact:phone"),
+    }
+    return {key: value for key, value in fields.items() if value}
+
+
 def vicinity(tags: Mapping[str, object]) -> str:
-    """Return the address as "1 High Street, Aston", as far as the tags have it."""
+    """Return the address as "1 High Street, Aston", as far as the tags have it; else one that stands as a whole."""
     number, road, town = (first_text(tags, f"addr:{part}") for part in ("housenumber", "street", "city"))
-    return ", ".join(part for part in (f"{number} {road}" if number and road else road, town) if part)
+    whole = ", ".join(part for part in (f"{number} {road}" if number and road else road, town) if part)
+    return whole or first_text(tags, "vicinity", "address")
 
 
 def first_text(tags: Mapping[str, object], *keys: str) -> str:

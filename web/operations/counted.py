@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 
 from herd.counts import Counts, Searches
+from herd.places.careful import Spared
 from herd.server import RunningServer
 
 OTHER = "other"
@@ -16,6 +17,7 @@ def collect_counts(server: RunningServer) -> Iterator[Metric]:
     yield CounterMetricFamily("herd_log_lines_missing", "Lines that the log had no room for.", node.traffic.missing)
     yield from _collect_lines(node.counts)
     yield from _collect_searches(node.counts.searches)
+    yield from _collect_spared(node.counts.spared)
 
 
 def _collect_lines(counts: Counts) -> Iterator[Metric]:
@@ -38,6 +40,19 @@ def _collect_searches(searches: Searches) -> Iterator[Metric]:
         total += count
         buckets.append((bound, float(total)))
     yield HistogramMetricFamily("herd_places_seconds", "How long they took.", buckets, searches.seconds)
+
+
+def _collect_spared(spared: Spared) -> Iterator[Metric]:
+    why = {
+        "remembered": spared.remembered,
+        "joined": spared.joined,
+        "paused": spared.paused,
+        "capped": spared.capped,
+    }
+    yield _by("herd_places_spared", "Searches that made no request to the source, by why not.", "why", why)
+    yield CounterMetricFamily(
+        "herd_places_retries", "Requests to the source that were made once more.", spared.retried
+    )
 
 
 def _by(name: str, meaning: str, label: str, values: Mapping[str, int]) -> Metric:
