@@ -1,62 +1,31 @@
 """Google's Nearby Search against a stub on loopback that answers, and fails, as the real one is known to."""
 
 import asyncio
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer, unused_port
+from aiohttp.test_utils import unused_port
 
 from herd.places.asking import BODY_LIMIT
-from herd.places.choose import open_places
 from herd.places.cut import cut
 from herd.places.google import Google, metres
 from herd.places.provider import Unavailable, unavailable_text
 from herd.position import Position, parse_location
-
-ROOT = Path(__file__).parents[1]
-KEY = "AIza-Secret_of/Herd"
-HERE = parse_location(b"+34.068930-118.445127")
-TEN = Decimal(10)
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+from tests.sourcing import BIG, HERE, KEY, TEN, Handler, breaks_off, dripping, refusal, says, serving
 
 
 @asynccontextmanager
 async def google(handler: Handler, key: str | None = KEY, timeout: float = 30) -> AsyncIterator[Google]:
     """Open Google's client with a stub at its other end."""
-    app = web.Application()
-    app.router.add_get("/maps/json", handler)
-    async with TestServer(app) as server:
-        client = Google(key, str(server.make_url("/maps/json")), timeout)
+    async with serving(handler) as url:
+        client = Google(key, url, timeout)
         try:
             yield client
         finally:
             await client.close()
-
-
-def says(body: bytes, status: int = 200, content_type: str = "application/json") -> Handler:
-    """Return a handler that always gives the same answer."""
-
-    async def handler(request: web.Request) -> web.Response:
-        return web.Response(body=body, status=status, content_type=content_type)
-
-    return handler
-
-
-async def failure(client: Google) -> Unavailable:
-    """Return why there are no places."""
-    with pytest.raises(Unavailable) as caught:
-        await client.nearby(HERE, TEN)
-    told = str(caught.value)
-    assert not any(form in told for form in (KEY, "AIza", "127.0.0.1"))
-    assert caught.value.__suppress_context__ or caught.value.__context__ is None
-    return caught.value
 
 
 @pytest.mark.parametrize(
@@ -132,7 +101,7 @@ async def test_a_denied_key_arrives_as_googles_own_answer_without_the_key() -> N
     )
     sent = body % (KEY, KEY.replace("/", "%2F"))
     async with google(says(sent.encode())) as client:
-        told = await failure(client)
+        told = await refusal(client)
     assert told.status == "REQUEST_DENIED"
     assert unavailable_text(told) == (body % ("***", "***")).encode().rstrip()
 
@@ -141,7 +110,7 @@ async def test_a_denied_key_arrives_as_googles_own_answer_without_the_key() -> N
 async def test_a_refusal_among_results_keeps_none_of_them(status: str) -> None:
     body = b'{\n\n   "results" : [ 1, 2 ],\n   "status" : "%b"\n}\n' % status.encode()
     async with google(says(body)) as client:
-        told = await failure(client)
+        told = await refusal(client)
     assert (told.status, told.passing) == (status, status == "UNKNOWN_ERROR")
     assert unavailable_text(told) == b'{\n   "results" : [],\n   "status" : "%s"\n}' % status.encode()
 
@@ -161,7 +130,7 @@ async def test_a_placeholder_for_a_key_spoils_no_names() -> None:
 @pytest.mark.parametrize("key", [None, ""])
 async def test_without_a_key_nobody_is_asked(key: str | None) -> None:
     async with google(says(b'{"results":[]}'), key=key) as client:
-        assert (await failure(client)).status == "REQUEST_DENIED"
+        assert (await refusal(client)).status == "REQUEST_DENIED"
 
 
 @pytest.mark.parametrize(
@@ -179,21 +148,21 @@ async def test_without_a_key_nobody_is_asked(key: str | None) -> None:
 )
 async def test_an_http_status_becomes_the_fitting_status(http: int, status: str) -> None:
     async with google(says(f"{KEY} is wrong".encode(), http)) as client:
-        assert (await failure(client)).status == status
+        assert (await refusal(client)).status == status
 
 
 async def test_a_redirect_is_not_followed() -> None:
     async def handler(request: web.Request) -> web.Response:
-        raise web.HTTPFound(f"/maps/json?key={KEY}&again")
+        raise web.HTTPFound(f"/source?key={KEY}&again")
 
     async with google(handler) as client:
-        assert "302" in str(await failure(client))
+        assert "302" in str(await refusal(client))
 
 
 @pytest.mark.parametrize("content_type", ["text/html", "text/plain", "application/octet-stream"])
 async def test_a_page_for_people_is_no_answer_but_json_by_another_name_is(content_type: str) -> None:
     async with google(says(b"<html>Sign in</html>", content_type=content_type)) as client:
-        assert (await failure(client)).status == "UNKNOWN_ERROR"
+        assert (await refusal(client)).status == "UNKNOWN_ERROR"
     async with google(says(b'\n{"results":[]}', content_type=content_type)) as client:
         assert await client.nearby(HERE, TEN) == b'\n{"results":[]}'
 
@@ -206,47 +175,19 @@ async def test_a_page_that_says_it_is_json_is_found_out_where_it_is_cut() -> Non
 
 @pytest.mark.parametrize("length", [None, 1000])
 async def test_half_a_body_is_no_answer(length: int | None) -> None:
-    async def handler(request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Type": "application/json"})
-        response.content_length = length
-        if length is None:
-            response.enable_chunked_encoding()
-        await response.prepare(request)
-        await response.write(b'{"results":[')
-        assert request.transport
-        request.transport.close()
-        return response
-
-    async with google(handler) as client:
-        assert (await failure(client)).status == "UNKNOWN_ERROR"
+    async with google(breaks_off(b'{"results":[', length)) as client:
+        assert (await refusal(client)).status == "UNKNOWN_ERROR"
 
 
 async def test_a_slow_drip_ends_with_the_time_out() -> None:
-    closing = asyncio.Event()
-
-    async def handler(request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Type": "application/json"})
-        await response.prepare(request)
-        while not closing.is_set():
-            try:
-                await response.write(b" ")
-                async with asyncio.timeout(0.01):
-                    await closing.wait()
-            except TimeoutError:
-                continue
-            except ConnectionError:
-                break
-        return response
-
-    async with google(handler, timeout=0.3) as client:
-        told = await failure(client)
-        closing.set()
+    async with dripping(b" ") as handler, google(handler, timeout=0.3) as client:
+        told = await refusal(client)
     assert str(told) == "UNKNOWN_ERROR: the source of places did not answer within 0.3 seconds"
 
 
 async def test_nobody_at_the_address_is_unavailable() -> None:
-    client = Google(KEY, f"http://127.0.0.1:{unused_port()}/maps/json")
-    assert (await failure(client)).status == "UNKNOWN_ERROR"
+    client = Google(KEY, f"http://127.0.0.1:{unused_port()}/maps/json", 30)
+    assert (await refusal(client)).status == "UNKNOWN_ERROR"
     await client.close()
 
 
@@ -259,15 +200,15 @@ async def test_a_server_that_speaks_no_http_is_unavailable(body: bytes) -> None:
         await writer.wait_closed()
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        client = Google(KEY, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
-        assert (await failure(client)).status == "UNKNOWN_ERROR"
+        client = Google(KEY, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", 30)
+        assert (await refusal(client)).status == "UNKNOWN_ERROR"
         await client.close()
 
 
-@pytest.mark.parametrize("size", [BODY_LIMIT + 1, 5 * 1024 * 1024])
+@pytest.mark.parametrize("size", [BODY_LIMIT + 1, BIG])
 async def test_more_than_four_mebibytes_are_not_held(size: int) -> None:
     async with google(says(b'{"results":[]}'.ljust(size))) as client:
-        assert "more than" in str(await failure(client))
+        assert "more than" in str(await refusal(client))
     async with google(says(b'{"results":[]}'.ljust(BODY_LIMIT))) as client:
         assert len(await client.nearby(HERE, TEN)) == BODY_LIMIT
 
@@ -279,36 +220,4 @@ async def test_a_packed_giant_is_not_held_either() -> None:
         return response
 
     async with google(handler) as client:
-        assert "more than" in str(await failure(client))
-
-
-async def test_the_source_called_none_says_what_to_set() -> None:
-    async with open_places("none", None, KEY) as places:
-        with pytest.raises(Unavailable, match=r"REQUEST_DENIED: no source of places is set: see \[places\]"):
-            await places.nearby(HERE, TEN)
-
-
-async def test_the_source_called_google_asks_the_url_of_the_settings_and_is_closed_at_the_end() -> None:
-    app = web.Application()
-    app.router.add_get("/", says(b'{"results":[]}'))
-    async with TestServer(app) as server, open_places("google", str(server.make_url("/")), KEY) as places:
-        assert [await places.nearby(HERE, TEN) for _ in range(2)] == [b'{"results":[]}'] * 2
-
-
-async def test_an_unknown_source_is_an_error() -> None:
-    with pytest.raises(ValueError, match="yahoo"):
-        async with open_places("yahoo", None, None):
-            pass
-
-
-def test_choosing_a_source_does_not_load_aiohttp() -> None:
-    program = """
-import asyncio, sys
-from herd.places.choose import open_places
-async def main():
-    async with open_places("google", None, None):
-        print("aiohttp" in sys.modules)
-asyncio.run(main())
-"""
-    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert said.stdout == "False\n"
+        assert "more than" in str(await refusal(client))
