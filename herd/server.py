@@ -61,8 +61,8 @@ async def run_server(
     # Bound first and read later: a server that finds its port taken leaves no trace in the log.
     listener = await _listen(lambda: Conversation(node, links.meet), settings.tcp)
     try:
-        counts = Counts()
-        means = Means(lambda what, work: node.spawn(what, work), random)  # noqa: PLW0108 -- there is no node yet
+        # There is no node yet; once anybody can ask for places, there is.
+        means, counts = Means(lambda *search: node.spawn(*search), random), Counts()  # noqa: PLW0108
         async with open_places(config.places, means, counts.spared) as provider, asyncio.TaskGroup() as tasks:
             node = Node(name, provider, open_traffic(), tasks, counts=counts)
             neighbours = {peer: config.servers[peer].tcp for peer in settings.peers}

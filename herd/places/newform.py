@@ -12,7 +12,7 @@ PRICES = {
     for level, name in enumerate(("FREE", "INEXPENSIVE", "MODERATE", "EXPENSIVE", "VERY_EXPENSIVE"))
 }
 # The legacy form has no word for a place that is to open.
-BUSINESS_STATUSES = {"OPERATIONAL", "CLOSED_TEMPORARILY", "CLOSED_PERMANENTLY"}
+BUSINESS_STATUSES = ("OPERATIONAL", "CLOSED_TEMPORARILY", "CLOSED_PERMANENTLY")
 
 
 def legacy_place(place: Json) -> dict[str, object]:
