@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 
 from herd.places.kinds import KINDS, PLACE, types_of
-from herd.places.tags import NotAPlace, degrees, first_text, optional_fields, result
+from herd.places.tags import ID_LIMIT, NotAPlace, degrees, first_text, optional_fields, result
 
 NAMES = ("name", "Name", "NAME", "title", "label", "brand", "operator")
 KIND_NAMES = ("category", "type", "kind", "class", "amenity")
@@ -47,7 +47,7 @@ def _types(properties: Mapping[str, object]) -> list[str]:
 
 def _identity(feature: Mapping[str, object], properties: Mapping[str, object]) -> str:
     for number in (feature.get("id"), properties.get("@id"), properties.get("id"), properties.get("osm_id")):
-        if isinstance(number, int) and not isinstance(number, bool):
+        if isinstance(number, int) and not isinstance(number, bool) and abs(number) < ID_LIMIT:
             return str(number)
         if isinstance(number, str) and first_text({"": number}, ""):
             return number.strip()

@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator
 from json import JSONDecodeError, JSONDecoder
 
 _SPACE = re.compile(r"[ \t\n\r]*+")
-_DIGITS = 30  # of a whole number; a longer one is no ID, and int() takes none of thousands
+_DIGITS = 4000  # of a whole number; longer ones, which int() refuses, are no ID and no degrees
 
 
 def members(text: str, lists: tuple[str, ...]) -> Iterator[tuple[str, object]]:

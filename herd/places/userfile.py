@@ -105,7 +105,7 @@ def read_places_file(path: Path) -> UserPlaces:
     if not len(places.cells) and not places.skipped:
         raise PlacesFileError(f"{path}: no features, as GeoJSON has them, and no elements, as Overpass has them")
     if not len(places.cells):
-        reasons = ", ".join(f"{count} with {reason}" for reason, (count, _) in places.skipped.items())
+        reasons = ", ".join(f"{reason} ({count})" for reason, (count, _) in places.skipped.items())
         raise PlacesFileError(f"{path}: no place among {places.skipped_count}: {reasons}")
     return places
 
