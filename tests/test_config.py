@@ -44,7 +44,7 @@ def test_the_built_in_herd_is_the_five_of_the_protocol() -> None:
         "Wilkes": ("Goloman", "Hands", "Holiday"),
     }
     assert config.secret is None
-    assert config.places == PlacesSettings("none", None, None)
+    assert config.places == PlacesSettings("embedded")
 
 
 def test_the_example_file_is_the_built_in_herd() -> None:
@@ -60,6 +60,7 @@ def test_a_file_without_servers_has_the_built_in_ones(load_text: Load) -> None:
 def test_every_setting_is_read(load_text: Load) -> None:
     config = load_text(
         'secret = "s"\n[places]\nprovider = "google"\nurl = "http://p:1/x"\nkey = "k"\n'
+        'contact = "mail@example.org"\nper_minute = 7\ncache_seconds = 0\n'
         '[servers.A]\ntcp = "[::1]:1"\nhttp = "localhost:2"\npeers = ["B"]\n'
         '[servers.B]\ntcp = "h:3"\nhttp = "h:4"\n'
     )
@@ -69,7 +70,7 @@ def test_every_setting_is_read(load_text: Load) -> None:
             "B": Server("B", Address("h", 3), Address("h", 4), ("A",)),
         },
         "s",
-        PlacesSettings("google", "http://p:1/x", "k"),
+        PlacesSettings("google", "http://p:1/x", "k", "mail@example.org", 7, 0),
     )
 
 
@@ -91,7 +92,7 @@ def test_the_file_goes_before_the_environment(load_text: Load) -> None:
 
 
 def test_a_key_alone_never_chooses_the_provider() -> None:
-    assert load(None, {"GOOGLE_PLACES_API_KEY": "key"}).places.provider == "none"
+    assert load(None, {"GOOGLE_PLACES_API_KEY": "key"}).places.provider == "embedded"
 
 
 def test_empty_variables_count_as_absent() -> None:
@@ -164,9 +165,23 @@ WRONG = [
     ("sekret = 1", r": sekret: unknown key, expected one of places, secret, servers"),
     ('"a\\nb" = 1', r": 'a\\nb': unknown key"),
     ("places = 1", r": places: expected a table"),
-    ("[places]\nprovder = 1", r": places\.provder: unknown key, expected one of file, key, provider, url"),
-    ('[places]\nprovider = "bing"', r': places\.provider: expected one of "none", "google", found \'bing\''),
+    (
+        "[places]\nprovder = 1",
+        r": places\.provder: unknown key, expected one of cache_seconds, contact, file, key,",
+    ),
+    (
+        '[places]\nprovider = "bing"',
+        r': places\.provider: expected one of "embedded", "google", "google-new", "overpass", "none", found',
+    ),
     ("[places]\nprovider = 1", r": places\.provider: expected one of .*, found 1"),
+    ('[places]\ncontact = "é"', r": places\.contact: expected at most 200 ASCII characters, found '\\xe9'"),
+    ('[places]\ncontact = "a\\nb"', r": places\.contact: expected at most 200 ASCII"),
+    (f'[places]\ncontact = "{"a" * 201}"', r": places\.contact: expected at most 200 ASCII"),
+    ("[places]\nper_minute = 0", r": places\.per_minute: expected searches a minute, 1 or more, found 0"),
+    ("[places]\nper_minute = true", r": places\.per_minute: expected searches a minute"),
+    ("[places]\nper_minute = 1.5", r": places\.per_minute: expected searches a minute"),
+    ("[places]\ncache_seconds = -1", r": places\.cache_seconds: expected whole seconds, 0 to 86400, found -1"),
+    ("[places]\ncache_seconds = 86401", r": places\.cache_seconds: expected whole seconds"),
     ('[places]\nurl = "ftp://x/"', r": places\.url: expected an http:// or https:// URL"),
     ('[places]\nurl = "http://[x/"', r": places\.url: expected an http:// or https:// URL"),
     ("[servers]", r": servers: expected at least one server, found none"),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from herd.places.distance import EARTH, kilometres
+from herd.places.cells import EARTH_RADIUS, distance
 from herd.places.nearest import CORNER, FAR, MOST, NEAR, NearestFirst, Place, Surroundings
 from herd.places.tags import ATTRIBUTION
 from herd.position import Position
@@ -26,7 +26,7 @@ class World:
         """Be Overpass."""
         self.asked.append(metres)
         places = [
-            Place(*point, kilometres(latitude, longitude, *point), {"number": number})
+            Place(*point, distance(latitude, longitude, *point), {"number": number})
             for number, point in enumerate(self.points)
         ]
         return sorted((each for each in places if each.away * 1000 <= metres), key=lambda place: place.away)
@@ -40,7 +40,7 @@ class World:
 
 def by_hand(points: list[tuple[float, float]], latitude: float, longitude: float, radius: float) -> list[float]:
     """Return how far the nearest are."""
-    away = sorted(kilometres(latitude, longitude, *point) for point in points)
+    away = sorted(distance(latitude, longitude, *point) for point in points)
     return [each for each in away if each <= min(radius, float(FAR))][:MOST]
 
 
@@ -57,7 +57,7 @@ async def test_anywhere_in_a_cell_the_answer_is_what_a_question_of_ones_own_woul
 ) -> None:
     points = [(MIDDLE[0] + each[0] / 1e6, MIDDLE[1] + each[1] / 1e6) for each in offsets]
     here = round(MIDDLE[0] + north / 1e6, 6), round(MIDDLE[1] + east / 1e6, 6)
-    found = [kilometres(*here, *points[number]) for number in await World(points).nearest(*here, radius)]
+    found = [distance(*here, *points[number]) for number in await World(points).nearest(*here, radius)]
     assert found == by_hand(points, *here, radius)
 
 
@@ -118,8 +118,8 @@ async def test_at_the_poles_and_where_the_day_changes_places_are_near(latitude: 
 
 
 def test_distances_are_those_of_a_sphere() -> None:
-    quarter = EARTH * 3.141592653589793 / 2
-    assert kilometres(0, 0, 90, 0) == pytest.approx(quarter)
-    assert kilometres(0, -180, 0, 180) == pytest.approx(0, abs=1e-6)
-    assert kilometres(0, 0, 0, 180) == pytest.approx(2 * quarter)
-    assert kilometres(34.0689, -118.4452, 34.0522, -118.2437) == pytest.approx(18.65, abs=0.05)
+    quarter = EARTH_RADIUS * 3.141592653589793 / 2
+    assert distance(0, 0, 90, 0) == pytest.approx(quarter)
+    assert distance(0, -180, 0, 180) == pytest.approx(0, abs=1e-6)
+    assert distance(0, 0, 0, 180) == pytest.approx(2 * quarter)
+    assert distance(34.0689, -118.4452, 34.0522, -118.2437) == pytest.approx(18.65, abs=0.05)

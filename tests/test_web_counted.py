@@ -56,6 +56,15 @@ async def test_searches_for_places_are_counted_by_how_they_ended(home: Gateway) 
     assert found["herd_places_seconds_count", ""] == found["herd_places_seconds_bucket", "+Inf"] == 3
 
 
+async def test_searches_that_made_no_request_are_counted_by_why_not(home: Gateway) -> None:
+    spared = home.server.node.counts.spared
+    spared.remembered, spared.joined, spared.paused, spared.capped, spared.retried = 1, 2, 3, 4, 5
+    found = await counted(home)
+    why = {label: value for (name, label), value in found.items() if name == "herd_places_spared_total"}
+    assert why == {"remembered": 1, "joined": 2, "paused": 3, "capped": 4}
+    assert found["herd_places_retries_total", ""] == 5
+
+
 async def test_refusals_have_few_reasons_whatever_is_said(home: Gateway) -> None:
     await home.tcp(b"".join(b"IAMAT %d +1+1 x%d\nNO%d\n" % (number, number, number) for number in range(200)))
     found = await counted(home)

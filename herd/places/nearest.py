@@ -5,7 +5,7 @@ from decimal import Decimal
 from heapq import nsmallest
 from typing import NamedTuple
 
-from herd.places.distance import kilometres
+from herd.places.cells import distance
 from herd.places.layout import write_answer
 from herd.places.tags import ATTRIBUTION
 from herd.position import Position
@@ -68,7 +68,7 @@ class NearestFirst:
         middle = Position(*(degrees.quantize(CELL) for degrees in position))
         places = await self._learn(middle, NEAR if radius <= NEAR else FAR)
         here, reach = (float(position.latitude), float(position.longitude)), float(min(radius, FAR))
-        away = ((kilometres(*here, place.latitude, place.longitude), place) for place in places)
+        away = ((distance(*here, place.latitude, place.longitude), place) for place in places)
         found = nsmallest(MOST, (each for each in away if each[0] <= reach), key=lambda each: each[0])
         info = [BOUNDED] if radius > FAR else []
         return write_answer([place.result for _, place in found], [ATTRIBUTION], info=info)

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from herd import VERSION
 from herd.places.asking import Asker, Reply, failed, json_body
-from herd.places.distance import kilometres
+from herd.places.cells import distance
 from herd.places.elements import elements
 from herd.places.nearest import Place
 from herd.places.provider import UNKNOWN_ERROR, Unavailable
@@ -72,4 +72,4 @@ async def _read(text: str, latitude: float, longitude: float) -> list[Place]:
 def _place(result: dict[str, Any], latitude: float, longitude: float) -> Place:
     location = result["geometry"]["location"]
     there = location["lat"], location["lng"]
-    return Place(*there, kilometres(latitude, longitude, *there), result)
+    return Place(*there, distance(latitude, longitude, *there), result)

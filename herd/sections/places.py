@@ -36,7 +36,7 @@ def read_places(table: Table, environ: Mapping[str, str]) -> PlacesSettings:
         key=table.take("key", text, "a text that is not empty", secret=True) or key,
         contact=table.take("contact", _contact, f"at most {CONTACT_LIMIT} ASCII characters"),
         per_minute=table.take("per_minute", _between(1, MOST_A_MINUTE), "searches a minute, 1 or more"),
-        cache_seconds=table.take("cache_seconds", _between(0, DAY), "whole seconds, 0 to a day's"),
+        cache_seconds=table.take("cache_seconds", _between(0, DAY), f"whole seconds, 0 to {DAY}"),
         file=table.take("file", _file(Path(table.file).parent), "the path of a file that exists"),
     )
     table.finish()
