@@ -16,6 +16,7 @@ from random import Random
 from typing import TypeVar
 
 from herd.config import Address, Config, Server
+from herd.sections.places import PlacesSettings
 from herd.server import RunningServer, run_server
 from herd.traffic import TrafficLog
 
@@ -156,7 +157,7 @@ class Herd:
             f'http = "{HOST}:{http[name]}"\npeers = {json.dumps(peers)}\n'
             for name, peers in PEERS.items()
         ]
-        (folder / "herd.toml").write_text(f'secret = "{SECRET}"\n' + "".join(tables))
+        (folder / "herd.toml").write_text(f'secret = "{SECRET}"\n[places]\nprovider = "none"\n' + "".join(tables))
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, *names: str) -> None:
@@ -213,12 +214,12 @@ def herd_of_processes(folder: Path) -> Iterator[Herd]:
 
 
 def small_herd(peers: dict[str, Iterable[str]], ports: dict[str, int], secret: str | None = SECRET) -> Config:
-    """Return the settings of a herd on loopback; a port left out is any free one."""
+    """Return the settings of a herd on loopback without places; a port left out is any free one."""
     servers = {
         name: Server(name, Address(HOST, ports.get(name, 0)), Address(HOST, 0), tuple(peers.get(name, ())))
         for name in {*peers, *ports}
     }
-    return Config(servers, secret)
+    return Config(servers, secret, PlacesSettings("none"))
 
 
 @asynccontextmanager

@@ -35,6 +35,17 @@ async def test_the_source_called_none_says_what_to_set() -> None:
             await places.nearby(HERE, TEN)
 
 
+@pytest.mark.parametrize("name", ["google", "google-new"])
+@pytest.mark.parametrize("key", [None, ""])
+async def test_without_a_key_nobody_is_asked_and_the_answer_says_what_to_set(name: str, key: str | None) -> None:
+    async with opened(PlacesSettings(name, "http://127.0.0.1:1/", key), Spared()) as places:
+        for _ in range(2):
+            with pytest.raises(Unavailable) as caught:
+                await places.nearby(HERE, TEN)
+            reason = "no key for Google Places is set: see [places] in herd.toml"
+            assert (caught.value.status, caught.value.reason) == ("REQUEST_DENIED", reason)
+
+
 async def test_without_any_setting_there_are_places_and_nobody_is_asked() -> None:
     async with opened(PlacesSettings(), Spared()) as places:
         assert b'"name" : "Westwood"' in await places.nearby(HERE, TEN)
@@ -91,7 +102,7 @@ from herd.places.careful import Means, Spared
 from herd.places.choose import open_places
 from herd.sections.places import PlacesSettings
 async def main():
-    async with open_places(PlacesSettings(sys.argv[1]), Means(None, Random()), Spared()):
+    async with open_places(PlacesSettings(sys.argv[1], key="key"), Means(None, Random()), Spared()):
         print("aiohttp" in sys.modules)
 asyncio.run(main())
 """

@@ -33,23 +33,23 @@ async def open_places(settings: PlacesSettings, means: Means, spared: Spared) ->
             case "embedded":
                 yield Embedded(settings.file)
             case "google" | "google-new":
-                rules = _rules(GOOGLE, settings)
-                yield Careful(_Later(lambda: _google(settings, rules, stack)), len, rules, means, spared)
+                yield _google(settings, means, spared, stack)
             case "overpass":
-                rules = _rules(OVERPASS, settings)
-                learn = _Later(lambda: _overpass(settings, rules, stack))
-                yield NearestFirst(Careful(learn, weight, rules, means, spared).nearby)
+                yield _overpass(settings, means, spared, stack)
             case "none":
-                yield _Nowhere()
+                yield _Nowhere("no source of places is set: see [places] in herd.toml")
             case other:
                 raise ValueError(f"no source of places is called {other!r}")
 
 
 class _Nowhere:
-    """What stands where no source is set."""
+    """What stands where nobody can be asked."""
+
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
 
     async def nearby(self, position: Position, radius: Decimal) -> bytes:
-        raise Unavailable(REQUEST_DENIED, "no source of places is set: see [places] in herd.toml")
+        raise Unavailable(REQUEST_DENIED, self._reason)
 
 
 class _Later(Generic[T]):
@@ -73,19 +73,31 @@ def _rules(usual: Rules, settings: PlacesSettings) -> Rules:
     return replace(usual, keep=keep, per_minute=settings.per_minute or usual.per_minute)
 
 
-def _google(settings: PlacesSettings, rules: Rules, stack: AsyncExitStack) -> Ask[bytes]:
-    from herd.places.google import Google
-    from herd.places.google_new import GoogleNew
+def _google(settings: PlacesSettings, means: Means, spared: Spared, stack: AsyncExitStack) -> Provider:
+    key, rules = settings.key, _rules(GOOGLE, settings)
+    if not key:
+        return _Nowhere("no key for Google Places is set: see [places] in herd.toml")
 
-    kind = Google if settings.provider == "google" else GoogleNew
-    google = kind(settings.key, settings.url, rules.patience)
-    stack.push_async_callback(google.close)
-    return google.nearby
+    def make() -> Ask[bytes]:
+        from herd.places.google import Google
+        from herd.places.google_new import GoogleNew
+
+        kind = Google if settings.provider == "google" else GoogleNew
+        google = kind(key, settings.url, rules.patience)
+        stack.push_async_callback(google.close)
+        return google.nearby
+
+    return Careful(_Later(make), len, rules, means, spared)
 
 
-def _overpass(settings: PlacesSettings, rules: Rules, stack: AsyncExitStack) -> Ask[tuple[Place, ...]]:
-    from herd.places.overpass import Overpass
+def _overpass(settings: PlacesSettings, means: Means, spared: Spared, stack: AsyncExitStack) -> Provider:
+    rules = _rules(OVERPASS, settings)
 
-    overpass = Overpass(settings.url, settings.contact, rules.patience)
-    stack.push_async_callback(overpass.close)
-    return Surroundings(overpass.around).learn
+    def make() -> Ask[tuple[Place, ...]]:
+        from herd.places.overpass import Overpass
+
+        overpass = Overpass(settings.url, settings.contact, rules.patience)
+        stack.push_async_callback(overpass.close)
+        return Surroundings(overpass.around).learn
+
+    return NearestFirst(Careful(_Later(make), weight, rules, means, spared).nearby)

@@ -4,7 +4,6 @@ from decimal import ROUND_DOWN, Decimal
 
 from herd.places.asking import Asker, failed, json_body
 from herd.places.cut import confirm
-from herd.places.provider import REQUEST_DENIED, Unavailable
 from herd.position import Position
 
 URL = "https://maps.googleapis.com/maps/api/place/nearbysearch/json"
@@ -14,15 +13,14 @@ MILLIMETRE = Decimal("0.000001")  # in km
 class Google:
     """Google's Nearby Search over one session; close it at the end."""
 
-    def __init__(self, key: str | None, url: str | None, timeout: float) -> None:
+    def __init__(self, key: str, url: str | None, timeout: float) -> None:
         self._key = key
         self._url = url or URL
         self._asker = Asker(timeout, key)
 
     async def nearby(self, position: Position, radius: Decimal) -> bytes:
         """Return Google's answer; Unavailable where there is none, or where it refuses, then with its own words."""
-        key = needed(self._key)
-        query = {"location": location_words(position), "radius": metres(radius), "key": key}
+        query = {"location": location_words(position), "radius": metres(radius), "key": self._key}
         reply = await self._asker.ask("GET", self._url, query=query)
         # Google itself answers 200 with a status in the JSON; any other comes from what stands before it.
         if reply.status != 200:
@@ -32,13 +30,6 @@ class Google:
     async def close(self) -> None:
         """Close the session."""
         await self._asker.close()
-
-
-def needed(key: str | None) -> str:
-    """Return the key; without one nobody has to be asked."""
-    if not key:
-        raise Unavailable(REQUEST_DENIED, "no key for Google Places is set: see [places] in herd.toml")
-    return key
 
 
 def location_words(position: Position) -> str:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import NoReturn
 
 from herd.places.asking import Asker, Reply, failed, json_body
-from herd.places.google import metres, needed
+from herd.places.google import metres
 from herd.places.layout import write_answer
 from herd.places.newform import attributions, legacy_place
 from herd.places.provider import REQUEST_DENIED, UNKNOWN_ERROR, Unavailable
@@ -41,7 +41,7 @@ KEY_REASON = "API_KEY_"
 class GoogleNew:
     """Google's Nearby Search (New) over one session; close it at the end."""
 
-    def __init__(self, key: str | None, url: str | None, timeout: float) -> None:
+    def __init__(self, key: str, url: str | None, timeout: float) -> None:
         self._key = key
         self._url = url or URL
         self._asker = Asker(timeout, key)
@@ -50,7 +50,7 @@ class GoogleNew:
         """Return Google's answer in the legacy form; Unavailable where there is none."""
         headers = {
             "Content-Type": "application/json",
-            "X-Goog-Api-Key": needed(self._key),
+            "X-Goog-Api-Key": self._key,
             "X-Goog-FieldMask": FIELD_MASK,
         }
         reply = await self._asker.ask("POST", self._url, body=question(position, radius), headers=headers)
@@ -81,11 +81,11 @@ def _translated(body: bytes) -> bytes:
 
 
 def _places(said: object) -> list[Mapping[str, object]]:
-    """Return the places of an answer, which is `{}` where there are none."""
+    """Return the places of an answer, which is `{}` where there are none; never more than were asked for."""
     places = said.get("places", []) if isinstance(said, Mapping) else None
     if not isinstance(places, list) or not all(isinstance(place, Mapping) for place in places):
         raise ValueError("no list of places")
-    return places
+    return places[:MOST]
 
 
 def _refuse(reply: Reply) -> NoReturn:
