@@ -88,6 +88,17 @@ async def test_when_all_have_given_up_the_search_ends_and_the_next_begins_anew(o
     await until(lambda: search.ended == 2, "the first search's end")
 
 
+@pytest.mark.parametrize("turns", range(6))
+async def test_one_who_comes_while_the_last_one_gives_up_gets_an_answer(outside: World, turns: int) -> None:
+    flights, search = Flights[bytes](outside.spawn), Search()
+    (last,) = await waiting(flights, search, 1)
+    last.cancel()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    search.open.set()
+    assert await flights.join("here", search) == b"places"
+
+
 async def test_one_who_gives_up_before_the_search_began_leaves_nothing_behind(outside: World) -> None:
     flights, search = Flights[bytes](outside.spawn), Search()
     task = asyncio.create_task(flights.join("here", search))

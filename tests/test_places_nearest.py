@@ -52,6 +52,8 @@ POINTS = st.lists(st.tuples(OFFSETS, OFFSETS), max_size=120)
 @settings(deadline=None)
 @given(POINTS, st.integers(-500, 500), st.integers(-500, 500), st.sampled_from([0.05, 0.3, 0.5, 0.51, 1.9, 2, 50]))
 @example([(0, 0)] * 50, 500, -500, 2)
+# Twenty on one side, within reach of the middle; one on the other, which is nearer to who stands there.
+@example([(-4407, 0)] * 20 + [(5306, 0)], 499, 0, 2)
 async def test_anywhere_in_a_cell_the_answer_is_what_a_question_of_ones_own_would_bring(
     offsets: list[tuple[int, int]], north: int, east: int, radius: float
 ) -> None:
