@@ -48,13 +48,13 @@ async def _measure(options: Options) -> None:
 
 
 async def _ask(places: Embedded, around: list[Position], radius: int) -> Row:
-    """Measure answers as WHATSAT has them, cut to the limit."""
+    """Measure answers as WHATSAT has them, cut to the limit: in CPU time, for nothing in them waits."""
     progress(f"{radius} km")
     taken = []
     for position in around:
-        begun = time.perf_counter()
+        begun = time.process_time()
         cut(await places.nearby(position, Decimal(radius)), LIMIT)
-        taken.append(1000 * (time.perf_counter() - begun))
+        taken.append(1000 * (time.process_time() - begun))
     figures = (median(taken), quantiles(taken, n=100)[-1], max(taken))
     return Row((f"{radius} km, limit {LIMIT}", *(f"{figure:.2f} ms" for figure in figures)))
 
