@@ -174,6 +174,18 @@ def test_equally_near_places_come_in_a_fixed_order() -> None:
     assert [number for _, number in cells.within(1.0, 0.0, 500, 7)] == list(range(7))
 
 
+@pytest.mark.parametrize("spread", [0.0, 1e-7, 0.001, 0.05, 0.5])
+def test_the_nearest_of_many_are_found_in_a_part_of_the_radius(spread: float) -> None:
+    random = Random(6)
+    points = [(random.gauss(34, spread), random.gauss(-118, spread)) for _ in range(3000)]
+    for per_degree in (4, 128):
+        cells, order = sorted_cells(points, per_degree)
+        for radius in (0.0, 0.5, 50.0):
+            found = cells.within(34.0, -118.0, radius, 20)
+            expected = sorted((distance(34.0, -118.0, *points[number]), at) for at, number in enumerate(order))
+            assert found == [near for near in expected if near[0] <= radius][:20]
+
+
 def test_a_cell_is_numbered_from_the_south_west() -> None:
     assert cell(-90, -180) == cell(-90, 180) == 0
     assert cell(90, 179.999) == 720 * 1440 - 1

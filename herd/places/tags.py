@@ -1,6 +1,5 @@
 """Turns an element of OpenStreetMap, as Overpass writes it in JSON, into one result of a Nearby Search."""
 
-import re
 from collections.abc import Iterator, Mapping
 from math import isfinite
 
@@ -13,7 +12,7 @@ ATTRIBUTION = (
 TEXT_LIMIT = 255  # characters of a tag's value in OpenStreetMap; a longer one is no name and no address
 ID_LIMIT = 2**63  # IDs there are 64 bits
 # A former life: https://wiki.openstreetmap.org/wiki/Lifecycle_prefix
-_FORMER = re.compile(r"(?:disused|abandoned):(.+)", re.DOTALL)
+FORMER = ("disused:", "abandoned:")
 
 
 class NotAPlace(ValueError):
@@ -118,10 +117,10 @@ def _identity(element: Mapping[str, object]) -> str:
 
 def _kinds(tags: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     for key in KINDS:
-        value = first_text(tags, key)
-        if value and value != "no":
+        if key in tags and (value := first_text(tags, key)) and value != "no":
             yield key, value
 
 
 def _former_kinds(tags: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    return _kinds({found[1]: value for key, value in tags.items() if (found := _FORMER.fullmatch(str(key)))})
+    former = [key for key in tags if isinstance(key, str) and key.startswith(FORMER)]
+    return _kinds({key.partition(":")[2]: tags[key] for key in former})

@@ -16,6 +16,7 @@ from herd.places.tags import NotAPlace, first_text, read_element
 
 FILE_LIMIT = 64 * 1024 * 1024  # bytes; a city's places are about 10 million, and five servers each read the file
 READERS = {"features": read_feature, "elements": read_element}
+PER_DEGREE = 128  # cells, under 1 km high: a city has more cafés than a country has cities
 EXAMPLE_LENGTH = 60  # characters of one that was skipped
 Bounds = tuple[float, float, float, float]
 
@@ -74,7 +75,7 @@ class UserPlaces:
 
     def finish(self) -> None:
         """Sort what was taken."""
-        self.cells, order = sorted_cells(self._where)
+        self.cells, order = sorted_cells(self._where, PER_DEGREE)
         self._results = [self._results[number] for number in order]
         self._ids, self._where = set(), []
 
