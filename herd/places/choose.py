@@ -18,7 +18,8 @@ Ask = Callable[[Position, Decimal], Awaitable[T]]
 
 # ruff: noqa: PLC0415
 
-# Google allows no more than a short time in memory: https://cloud.google.com/maps-platform/terms
+# Google's terms are strict about keeping what it says (https://cloud.google.com/maps-platform/terms): a minute, in
+# memory only, is enough for a page that asks again. Ten searches a second guard against loops, not against bills.
 GOOGLE = Rules(patience=5.0, keep=60.0, per_minute=600, at_once=32)
 # Its data changes slowly, and its public servers ask for one request at a time, and for about 10,000 a day
 # (https://dev.overpass-api.de/overpass-doc/en/preface/commons.html): a search makes one or two.
