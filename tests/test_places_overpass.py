@@ -190,7 +190,16 @@ async def test_a_long_answer_lets_others_have_their_turn() -> None:
         while not search.done():
             turns += 1
             await asyncio.sleep(0)
-    assert turns >= 20
+    assert turns >= 100
+
+
+async def test_of_very_many_the_nearest_are_found_wherever_they_stand() -> None:
+    many = [{**CAFE, "id": number, "lat": 34.0690 + (number * 7919 % 4000) / 1e6} for number in range(4000)]
+    async with overpass(says(finds(*many))) as source:
+        answer = json.loads(await source.nearby(HERE._replace(latitude=Decimal("34.0690")), TEN))
+    assert [each["geometry"]["location"]["lat"] for each in answer["results"]] == [
+        pytest.approx(34.0690 + number / 1e6) for number in range(20)
+    ]
 
 
 async def test_after_a_429_the_source_is_left_alone_for_half_a_minute() -> None:

@@ -49,7 +49,7 @@ class Surroundings:
             enough = len(found) >= MOST and found[MOST - 1].away <= float(reach) - CORNER
             if enough or reach >= radius:
                 break
-        return tuple(_needed(found))
+        return tuple(needed(found))
 
 
 def weight(places: Sequence[Place]) -> int:
@@ -74,10 +74,11 @@ class NearestFirst:
         return write_answer([place.result for _, place in found], [ATTRIBUTION], info=info)
 
 
-def _needed(places: list[Place]) -> list[Place]:
+def needed(places: list[Place]) -> list[Place]:
     """Return those of the places, nearest first, that are among the MOST nearest of any point of the cell.
 
-    To such a point, every distance differs from that to the middle by at most CORNER.
+    To such a point, every distance differs from that to the middle by at most CORNER. More places only make it
+    fewer, so it may be asked before all are known.
     """
     if len(places) <= MOST:
         return places
