@@ -49,7 +49,7 @@ class Surroundings:
             enough = len(found) >= MOST and found[MOST - 1].away <= float(reach) - CORNER
             if enough or reach >= radius:
                 break
-        return tuple(needed(found))
+        return tuple(_needed(found))
 
 
 def weight(places: Sequence[Place]) -> int:
@@ -74,11 +74,10 @@ class NearestFirst:
         return write_answer([place.result for _, place in found], [ATTRIBUTION], info=info)
 
 
-def needed(places: list[Place]) -> list[Place]:
+def _needed(places: list[Place]) -> list[Place]:
     """Return those of the places, nearest first, that are among the MOST nearest of any point of the cell.
 
-    To such a point, every distance differs from that to the middle by at most CORNER. More places only make it
-    fewer, so it may be asked before all are known.
+    To such a point, every distance differs from that to the middle by at most CORNER.
     """
     if len(places) <= MOST:
         return places

@@ -8,7 +8,7 @@ from herd import VERSION
 from herd.places.asking import Asker, Reply, failed, json_body
 from herd.places.cells import distance
 from herd.places.elements import elements
-from herd.places.nearest import Place, needed
+from herd.places.nearest import Place
 from herd.places.provider import UNKNOWN_ERROR, Unavailable
 from herd.places.tags import overpass_place
 
@@ -17,7 +17,6 @@ SERVER_TIMEOUT = 8  # seconds that the server may take: who asks for little is s
 SERVER_MEMORY = 16 * 1024 * 1024  # bytes
 KEYS = ("amenity", "shop", "tourism", "leisure", "office", "craft", "historic", "public_transport")
 SLICE = 20  # elements, under 1 ms of work; then others have their turn
-MANY = 500  # places; thousands would make the collector of garbage stop the server for 30 ms
 NOBODY = "servers that tell each other where everyone is"
 
 
@@ -30,10 +29,7 @@ class Overpass:
         self._asker = Asker(timeout, agent=f"herd/{VERSION} ({contact or NOBODY})")
 
     async def around(self, latitude: float, longitude: float, metres: int) -> list[Place]:
-        """Return the named places within so many metres, nearest first, of many those that are `needed`.
-
-        Unavailable where there is no answer.
-        """
+        """Return all named places within so many metres, nearest first; Unavailable where there is no answer."""
         body = urlencode({"data": question(latitude, longitude, metres)}).encode()
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         reply = await self._asker.ask("POST", self._url, body=body, headers=headers)
@@ -63,22 +59,14 @@ def _failed(reply: Reply) -> Unavailable:
 
 
 async def _read(text: str, latitude: float, longitude: float) -> list[Place]:
-    found: list[Place] = []
-    many = MANY
+    found = []
     for number, element in enumerate(elements(text)):
         result = overpass_place(element)
         if result is not None:
             found.append(_place(result, latitude, longitude))
         if number % SLICE == 0:
-            if len(found) > many:
-                found = needed(_nearest_first(found))
-                many = max(MANY, 2 * len(found))
             await asyncio.sleep(0)
-    return _nearest_first(found)
-
-
-def _nearest_first(places: list[Place]) -> list[Place]:
-    return sorted(places, key=lambda place: place.away)
+    return sorted(found, key=lambda place: place.away)
 
 
 def _place(result: dict[str, Any], latitude: float, longitude: float) -> Place:
