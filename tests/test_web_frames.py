@@ -7,11 +7,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from herd.messages import At
+from herd.messages import SECOND, At
 from herd.store import Store
 from tests.watching import Frame, Picture, known, put, read_binary, read_json, split
 from web.box import Box, parse_box
-from web.feed.channel import BINARY, FRAME_MOST, JSON, Channel, Form, Stretch
+from web.feed.channel import BINARY, FRAME_MOST, JSON, Channel, Form, Stretch, Teller
 from web.feed.frames import Head, JsonPage, Page, see, write_report
 from web.feed.kept import Kept
 from web.feed.packed import OTHERS, SERVERS_MOST, Names, PackedPage
@@ -19,7 +19,7 @@ from web.feed.snapshot import Snapshot
 from web.feed.wrapping import binary_message, chunked_event, event, text_message
 from web.schema import to_bytes, to_json, to_text
 
-HEAD = Head("changes", "Goloman", "9f3a", 7, more=False)
+HEAD = Head("changes", "Goloman", "9f3a", 7, more=False, now=1520023934.75)
 PACIFIC = Box(170, -30, -170, 30)
 
 
@@ -70,7 +70,7 @@ def test_binary_and_json_frames_say_the_same(told: list[At], gone: list[bytes]) 
         "number": 7,
     }
     assert {name: in_binary[name] for name in HEAD._fields} == HEAD._asdict()
-    assert ("more" in in_json, "gone" in in_json) == (False, bool(gone))
+    assert ("more" in in_json, "gone" in in_json, "now" in in_json) == (False, bool(gone), False)
     pictures = [Picture(), Picture()]
     for picture, frame in zip(pictures, [in_json, in_binary], strict=True):
         picture.apply({**frame, "gone": []})
@@ -118,6 +118,17 @@ def test_a_box_may_cross_the_antimeridian() -> None:
         *[False] * 3,
     ]
     assert not PACIFIC.holds(30.1, 180)
+
+
+@pytest.mark.parametrize("box", [Box(170, -1, 180, 1), Box(-180, -1, -170, 1), PACIFIC, Box(-180, -1, 180, 1)])
+def test_a_box_that_ends_at_the_antimeridian_holds_it_by_both_its_names(box: Box) -> None:
+    assert box.holds(0, 180)
+    assert box.holds(0, -180)
+    assert not box.holds(60, 180)
+    assert not Box(170, -1, 179.9, 1).holds(0, -180)
+
+
+def test_a_box_is_read_from_its_four_edges() -> None:
     assert parse_box("-118.5,34,-118,34.5") == Box(-118.5, 34, -118, 34.5)
 
 
@@ -149,7 +160,7 @@ async def frames_of(channel: Channel, stretch: Stretch) -> list[Frame]:
 async def test_a_number_may_be_resumed_from_only_once_all_up_to_it_was_told(form: Form) -> None:
     store = Store(b"life")
     put(store, *[(b"%d" % number, 1, 1) for number in range(FRAME_MOST + 1)])
-    channel = Channel(form, None, Names(), "Goloman", "life")
+    channel = Channel(form, None, Names(), Teller("Goloman", "life", lambda: 1_520_023_934 * SECOND))
     lines = [report[1] for report in store.snapshot()]
     changes = await frames_of(channel, Stretch("changes", 3, store.number, lines, more=False))
     assert [(frame["number"], frame.get("more", False)) for frame in changes] == [(3, True), (store.number, False)]

@@ -13,7 +13,12 @@ from web.problems import Problem, to_problem_json
 from web.schema import to_bytes
 from web.traffic import log_exchange
 
-_COPIED = ("Allow", "Content-Range", "Link")  # headers of aiohttp's own errors that mean something to a program
+_COPIED = (
+    "Allow",
+    "Content-Range",
+    "Link",
+    "Upgrade",
+)  # headers of aiohttp's own errors that mean something to a program
 _STARTED = web.RequestKey("started", web.StreamResponse)
 
 

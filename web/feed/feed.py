@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from herd.node import Node
 from web.box import Box
-from web.feed.channel import FRAME_MOST, Channel, Form, Stretch
+from web.feed.channel import FRAME_MOST, Channel, Form, Stretch, Teller
 from web.feed.kept import Kept, Piece
 from web.feed.outlet import Outlet
 from web.feed.packed import Names
@@ -24,7 +24,7 @@ FRAMES_A_SECOND = 5
 # a minute knows that its server is gone (a browser's scripts see no pings).
 HEARTBEAT = 20.0  # seconds
 PATIENCE = 60.0  # seconds in which a viewer must have taken at least one byte of what waits for it
-SNAPSHOT_AGE = 2.0  # seconds in which a snapshot serves those who come; what changed since is told after it
+SNAPSHOT_AGE = 2.0  # seconds in which what was written serves others who come; what changed since is told after it
 VIEWERS_A_SLICE = 20  # told between two pauses, about 1 ms
 
 
@@ -103,7 +103,9 @@ class Feed:
             lines = [report[1] for report in reports if report[2] <= after]  # the others come with the next tick
             return Piece(after, await channel.tell_again(Stretch("changes", since, after, lines, after < target)))
 
-        return await self._kept.get((channel, since, target), write)
+        # Not for long: a frame says what time it is.
+        moment = asyncio.get_running_loop().time() // SNAPSHOT_AGE
+        return await self._kept.get((channel, since, target, moment), write)
 
     def close(self) -> None:
         """Send every viewer away."""
@@ -114,8 +116,9 @@ class Feed:
     def _audience(self, form: Form, box: Box | None) -> Audience:
         audience = self._audiences.get((form, box))
         if audience is None:
-            name, life = to_text(self._node.name.encode()), to_text(self._node.life)
-            channel = Channel(form, box, self._names, name, life)
+            node = self._node
+            teller = Teller(to_text(node.name.encode()), to_text(node.life), node.clock)
+            channel = Channel(form, box, self._names, teller)
             audience = self._audiences[form, box] = Audience(channel, set())
         return audience
 
@@ -135,6 +138,9 @@ class Feed:
             self._kept.clear()
 
     async def _tick(self, now: float) -> None:
+        for viewer in self.viewers():
+            if viewer.over:  # who leaves /events says nothing, and nothing may have changed for long
+                viewer.stop()
         if self._snapshot and now - self._snapshot[0] >= SNAPSHOT_AGE:
             self._snapshot = None
         target = self.store.number  # what comes during the tick waits for the next
