@@ -9,7 +9,7 @@ import jinja2
 from aiohttp import web
 
 from herd.server import RunningServer
-from web import access, assets, bodies, gate, noise, pages
+from web import access, assets, bodies, gate, noise, pages, rates, sharing
 from web.clients import routes as clients
 from web.commands import routes as commands
 from web.commands import sockets
@@ -36,6 +36,8 @@ def make_app(server: RunningServer, hosts: Iterable[str] = ()) -> web.Applicatio
     )
     app[SERVER] = server
     app[access.HOSTS] = frozenset(host.lower() for host in hosts)
+    app[sharing.READERS] = server.config.web.cors
+    app[rates.RATES] = rates.Rates(server.config.limits.requests)
     app[bodies.PATIENCE] = bodies.BODY_SECONDS
     app.on_response_prepare.append(gate.begin_answer)
     for module in (sockets, live, clients, operations, metrics):

@@ -10,7 +10,9 @@ from web.accept import PLAIN, PROBLEM, wants_plain
 from web.access import HEADERS, check_access
 from web.keys import SERVER
 from web.problems import Problem, to_problem_json
+from web.rates import RATES
 from web.schema import to_bytes
+from web.sharing import permit, share
 from web.traffic import log_exchange
 
 _COPIED = (
@@ -27,8 +29,9 @@ async def pass_gate(request: web.Request, handler: Handler) -> web.StreamRespons
     """Turn whatever goes wrong in a request into a problem; a defect of ours is logged and costs no more."""
     with request.app[SERVER].node.guard.contain("an HTTP request"):
         try:
+            request.app[RATES].check(request.remote or "")
             check_access(request)
-            return await handler(request)
+            return permit(request) or await handler(request)
         except Problem as problem:
             return _answer(request, problem)
         except web.HTTPException as error:
@@ -50,6 +53,7 @@ async def begin_answer(request: web.Request, response: web.StreamResponse) -> No
     """Say in the headers what browsers may do; note that an answer has begun, so that none is sent on top of it."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)  # a handler's own stays
+    share(request, response)
     request[_STARTED] = response
 
 

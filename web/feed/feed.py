@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from herd.node import Node
+from herd.sections.limits import VIEWERS
 from web.box import Box
 from web.feed.channel import FRAME_MOST, Channel, Form, Stretch, Teller
 from web.feed.kept import Kept, Piece
 from web.feed.outlet import Outlet
 from web.feed.packed import Names
+from web.feed.seats import Seats
 from web.feed.snapshot import Snapshot
 from web.feed.viewer import Viewer
 from web.schema import to_text
@@ -44,9 +46,11 @@ class Feed:
         frames_a_second: float = FRAMES_A_SECOND,
         heartbeat: float = HEARTBEAT,
         patience: float = PATIENCE,
+        seats: int = VIEWERS,
     ) -> None:
         self.store = node.store
         self.patience = patience
+        self.seats = Seats(seats)
         self.number = 0  # how far the ticks have come
         self.closing = False
         self.ticking = False

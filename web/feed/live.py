@@ -31,12 +31,13 @@ async def tell_live(request: web.Request) -> web.WebSocketResponse:
     # slow viewer of a large frame for a dead one: an Outlet has its own ways to tell.
     socket = web.WebSocketResponse(compress=False, max_msg_size=MESSAGE_MOST, timeout=CLOSE_SECONDS)
     check_handshake(request, socket, "/live is a WebSocket; /events tells the same without one")
-    outlet = Outlet(request, await socket.prepare(request), feed.patience)
-    with feed.watch(outlet, BINARY if asked.binary else JSON, asked.box, asked.cursor) as viewer:
-        async with asyncio.TaskGroup() as tasks:
-            listening = tasks.create_task(_listen(socket, viewer))
-            await node.guard.run("a viewer", viewer.run)
-            listening.cancel()
+    with feed.seats.take():
+        outlet = Outlet(request, await socket.prepare(request), feed.patience)
+        with feed.watch(outlet, BINARY if asked.binary else JSON, asked.box, asked.cursor) as viewer:
+            async with asyncio.TaskGroup() as tasks:
+                listening = tasks.create_task(_listen(socket, viewer))
+                await node.guard.run("a viewer", viewer.run)
+                listening.cancel()
     await socket.close(code=WSCloseCode.GOING_AWAY if feed.closing else WSCloseCode.OK, drain=False)
     return socket
 

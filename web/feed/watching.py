@@ -10,7 +10,8 @@ FEED = web.AppKey("feed", Feed)
 
 def attach(app: web.Application) -> None:
     """Give an application its feed, which sends its viewers away at shutdown."""
-    app[FEED] = Feed(app[SERVER].node)
+    server = app[SERVER]
+    app[FEED] = Feed(server.node, seats=server.config.limits.viewers)
     app.on_shutdown.append(_close)
 
 
