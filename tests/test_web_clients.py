@@ -18,11 +18,12 @@ from tests.herding import HOST, iamat, running, small_herd, talk, until, within
 from tests.watching import put
 from tests.webbing import NOW, Gateway, Places, Reply
 from web.app import make_app
-from web.clients.routes import FINDER, SLICE, TRAILS
+from web.clients.routes import SLICE, TRAILS
 from web.clients.streaming import accepts_gzip, headers_of, stream
 from web.clients.trails import CHANGES_A_TICK, CLIENTS_MOST, POINTS_MOST, Trails
 from web.keys import SERVER
 from web.schema import to_json, to_text
+from web.search.keeping import FINDER
 
 Json = dict[str, Any]
 GEOJSON = "application/geo+json"

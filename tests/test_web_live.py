@@ -20,6 +20,7 @@ from web.box import Box
 from web.feed.channel import FRAME_MOST
 from web.feed.feed import Feed
 from web.feed.watching import FEED
+from web.search.keeping import FINDER
 
 MANY = FRAME_MOST + 1
 
@@ -122,7 +123,8 @@ async def watched(folder: Path, patience: float = 60, heartbeat: float = 60) -> 
     """Run a server and its gateway."""
     async with running(small_herd({"Home": ()}, {}), "Home", folder) as server:
         app = make_app(server)
-        feed = app[FEED] = Feed(server.node, frames_a_second=50, heartbeat=heartbeat, patience=patience)
+        feed = Feed(server.node, app[FINDER], frames_a_second=50, heartbeat=heartbeat, patience=patience)
+        app[FEED] = feed
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
         await runner.setup()
         await web.TCPSite(runner, HOST, 0).start()

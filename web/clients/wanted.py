@@ -11,11 +11,11 @@ from typing import NamedTuple
 from herd.position import LATITUDE, LONGITUDE
 from herd.store import Store
 from web.box import Box
-from web.clients.globe import Place
 from web.fields import read_form
 from web.problems import Problem
 from web.schema import to_text
 from web.scope import read_box, read_since
+from web.search.globe import Place
 
 LIMIT, LIMIT_MOST = 100, 10_000  # of the nearest clients
 RADIUS_MOST = 20_100.0  # km: a little more than half way around, so everywhere, which is also what none means

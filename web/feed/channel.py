@@ -82,8 +82,8 @@ class Channel:
     """Writes the feed in one form and for one box, or the whole world."""
 
     def __init__(self, form: Form, box: Box | None, names: Names, teller: Teller) -> None:
+        self.box = box
         self._form = form
-        self._box = box
         self._names = names
         self._teller = teller
         self._told = Told(names) if form.named or box else None
@@ -112,7 +112,7 @@ class Channel:
         return b"".join(frames)
 
     def _fill(self, page: Page, lines: Sequence[bytes], told: Told | None, leaving: bool) -> None:
-        box = self._box
+        box = self.box
         for line in lines:
             seen = see(line)
             if box is None or box.holds(seen.latitude, seen.longitude):

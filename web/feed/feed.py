@@ -20,6 +20,7 @@ from web.feed.seats import Seats
 from web.feed.snapshot import Snapshot
 from web.feed.viewer import Viewer
 from web.schema import to_text
+from web.search.finder import Finder
 
 FRAMES_A_SECOND = 5
 # Where nothing changes an empty frame is told: it keeps proxies from hanging up, and a page that hears nothing for
@@ -43,6 +44,7 @@ class Feed:
     def __init__(
         self,
         node: Node,
+        finder: Finder,
         frames_a_second: float = FRAMES_A_SECOND,
         heartbeat: float = HEARTBEAT,
         patience: float = PATIENCE,
@@ -55,6 +57,7 @@ class Feed:
         self.closing = False
         self.ticking = False
         self._node = node
+        self._finder = finder
         self._interval = 1 / frames_a_second
         self._heartbeat = heartbeat
         self._told_at = 0.0
@@ -89,10 +92,12 @@ class Feed:
     def snapshot(self) -> Snapshot:
         """Return a snapshot of these seconds; the same to all who come together."""
         now = asyncio.get_running_loop().time()
-        taken, snapshot = self._snapshot or (now, Snapshot(self.store, self._kept))
-        if now - taken >= SNAPSHOT_AGE or not self.store.reaches(snapshot.number):
-            taken, snapshot = now, Snapshot(self.store, self._kept)
-        self._snapshot = taken, snapshot
+        if self._snapshot:
+            taken, snapshot = self._snapshot
+            if now - taken < SNAPSHOT_AGE and self.store.reaches(snapshot.number):
+                return snapshot
+        snapshot = Snapshot(self.store, self._kept, self._finder.within)
+        self._snapshot = now, snapshot
         return snapshot
 
     async def changes(self, channel: Channel, since: int) -> Piece:
