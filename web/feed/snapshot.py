@@ -22,7 +22,7 @@ class Snapshot:
     """The reports of a store, by the frame, and the number from which a viewer goes on after the last of them.
 
     Those of a box are found by the grid that /clients asks, too. Measured at a million clients: 1 ms of CPU for a
-    box with a town in it, and 6.7 s to make the grid once, where to look at every report would take 2.4 s for each
+    box with ten in it, and 5 to 7 s to make the grid once, where to look at every report would take 2.4 s for each
     box and send 100 frames with next to nothing in them.
     """
 
