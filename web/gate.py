@@ -1,6 +1,7 @@
 """The one gate of all requests: who may not pass is told why, and so is who meets a defect of ours."""
 
 import json
+import time
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
@@ -22,11 +23,13 @@ _COPIED = (
     "Upgrade",
 )  # headers of aiohttp's own errors that mean something to a program
 _STARTED = web.RequestKey("started", web.StreamResponse)
+CAME_AT = web.RequestKey("came at", float)  # by the monotonic clock
 
 
 @web.middleware
 async def pass_gate(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn whatever goes wrong in a request into a problem; a defect of ours is logged and costs no more."""
+    request[CAME_AT] = time.monotonic()
     with request.app[SERVER].node.guard.contain("an HTTP request"):
         try:
             request.app[RATES].check(request.remote or "")

@@ -29,7 +29,9 @@ def attach(app: web.Application) -> None:
     registry = app[REGISTRY] = CollectorRegistry()
     registry.register(ServerCollector(app[SERVER], _watchers(app), _refusals(app)))
     ProcessCollector(registry=registry)
-    RequestCounts(registry).attach(app)
+    requests = RequestCounts()
+    registry.register(requests)
+    app.on_response_prepare.append(requests.count)
 
 
 @routes.get("/metrics")
