@@ -30,9 +30,10 @@ CAME_AT = web.RequestKey("came at", float)  # by the monotonic clock
 async def pass_gate(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn whatever goes wrong in a request into a problem; a defect of ours is logged and costs no more."""
     request[CAME_AT] = time.monotonic()
-    with request.app[SERVER].node.guard.contain("an HTTP request"):
+    app = request.app
+    with app[SERVER].node.guard.contain("an HTTP request"):
         try:
-            request.app[RATES].check(request.remote or "")
+            app[RATES].check(request.remote or "")
             check_access(request)
             return permit(request) or await handler(request)
         except Problem as problem:
@@ -43,7 +44,7 @@ async def pass_gate(request: web.Request, handler: Handler) -> web.StreamRespons
             if request.transport is not None and not request.transport.is_closing():
                 raise
             return request.get(_STARTED) or web.Response()  # the other end is gone, nobody reads it
-    started = request.get(_STARTED)
+    started: web.StreamResponse | None = request.get(_STARTED)
     if started is not None:
         # Half an answer has left. Only a broken connection says that no more will come.
         if request.transport is not None:

@@ -28,8 +28,10 @@ def is_reader(request: web.Request, origin: str) -> bool:
 
 def permit(request: web.Request) -> web.Response | None:
     """Answer a browser that asks whether a page may read here, if it may; else the request goes its way."""
+    if request.method != hdrs.METH_OPTIONS:
+        return None
     origin, method = request.headers.get(hdrs.ORIGIN), request.headers.get(hdrs.ACCESS_CONTROL_REQUEST_METHOD)
-    if request.method != hdrs.METH_OPTIONS or origin is None or method not in _READING:
+    if origin is None or method not in _READING:
         return None
     there = request.match_info.http_exception  # no route takes OPTIONS; this knows what the path takes
     if not isinstance(there, web.HTTPMethodNotAllowed) or method not in there.allowed_methods:
@@ -43,8 +45,7 @@ def permit(request: web.Request) -> web.Response | None:
 
 def share(request: web.Request, response: web.StreamResponse) -> None:
     """Say in the headers of an answer which pages of other origins may see it."""
-    readers = request.app[READERS]
-    if not readers or request.method not in _READING:
+    if request.method not in _READING or not (readers := request.app[READERS]):
         return
     headers = response.headers
     if ANYONE not in readers:  # so that what is kept for one page is not shown to another
