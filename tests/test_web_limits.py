@@ -92,6 +92,7 @@ def test_the_addresses_of_one_ipv6_customer_are_one() -> None:
     assert [passes(rates, f"2001:db8::{number:x}") for number in range(1, 4)] == [True, True, False]
     assert passes(rates, "2001:db8:0:1::1")
     assert passes(rates, "fe80::1%eth0")
+    assert [passes(rates, f"::ffff:192.0.2.{number}") for number in range(1, 4)] == [True] * 3
 
 
 def test_loopback_is_counted_only_where_the_setting_says_so() -> None:

@@ -61,4 +61,5 @@ def _network(address: str) -> str:
     """Return the address, of IPv6 the /64 that one customer has at least."""
     if ":" not in address:
         return address
-    return IPv6Address(address.partition("%")[0]).exploded[:19]
+    whole = IPv6Address(address.partition("%")[0])
+    return str(whole.ipv4_mapped or whole.exploded[:19])
