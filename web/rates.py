@@ -11,7 +11,7 @@ from herd.messages import SECOND
 from herd.sections.limits import REQUESTS
 from web.problems import Problem
 
-BURST_SECONDS = 2  # of requests that may come at once: a page asks for its 70 parts together
+BURST_SECONDS = 2  # of requests that may come at once: a page asks for all its parts together
 # Addresses that are remembered, those that asked last: 150 bytes each. One that is pushed out has a full bucket.
 ADDRESSES_MOST = 10_000
 LOOPBACK = ("127.", "::1", "::ffff:127.")

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from herd.settings import Table
 
-# Of each viewer that does not read, up to 512 KiB wait in the kernel (Linux doubles what we ask for): 500 MB of all.
+# Of each viewer that does not read up to 512 KiB wait in the kernel (Linux doubles what we ask for): 500 MB of all.
 VIEWERS = 1_000
-# So one address cannot have more than 5% of a core with requests of 250 us, the longest that was measured for a
-# report; and a page with its 70 parts comes through at once.
+# A report takes 0.2 ms of CPU (measured), so one address has at most 4% of a core with single ones; and a page with
+# its parts comes through at once.
 REQUESTS = 200
 
 
