@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from herd.sections.limits import LimitsSettings, read_limits
 from herd.sections.places import PlacesSettings, read_places
+from herd.sections.web import WebSettings, read_web
 from herd.servers import BUILT_IN, COMMANDS, Address, Server, read_servers
 from herd.settings import ConfigError, Table, read_toml, text
 
@@ -18,6 +20,8 @@ class Config:
     servers: dict[str, Server]
     secret: str | None = field(default=None, repr=False)
     places: PlacesSettings = field(default_factory=PlacesSettings)
+    web: WebSettings = field(default_factory=WebSettings)
+    limits: LimitsSettings = field(default_factory=LimitsSettings)
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Config:
@@ -29,6 +33,8 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
     top = Table("built-in herd", "", {}) if path is None else read_toml(path)
     secret = top.take("secret", text, "a text that is not empty", secret=True)
     places = read_places(top.table("places"), environ)
+    web = read_web(top.table("web"))
+    limits = read_limits(top.table("limits"))
     servers = read_servers(top.table("servers", BUILT_IN))
     top.finish()
-    return Config(servers, secret or environ.get("HERD_SECRET") or None, places)
+    return Config(servers, secret or environ.get("HERD_SECRET") or None, places, web, limits)

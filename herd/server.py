@@ -59,7 +59,7 @@ async def run_server(
     node: Node
     links: Links
     # Bound first and read later: a server that finds its port taken leaves no trace in the log.
-    listener = await _listen(lambda: Conversation(node, links.meet), settings.tcp)
+    listener = await listen("TCP", lambda: Conversation(node, links.meet), settings.tcp)
     try:
         # There is no node yet; once anybody can ask for places, there is.
         means, counts = Means(lambda *search: node.spawn(*search), random), Counts()  # noqa: PLW0108
@@ -69,7 +69,7 @@ async def run_server(
             links = Links(node, config.secret, neighbours, random)
             linking = tasks.create_task(links.run(), name="links")
             node.last_descriptor = _last_descriptor()
-            await _start_serving(listener, settings.tcp)
+            await start_listening("TCP", listener, settings.tcp)
             node.notice("-", f"{name} listens on {settings.tcp}, life {node.life.decode()}")
             try:
                 yield RunningServer(node, links, listener.sockets[0].getsockname()[1], config)
@@ -81,24 +81,26 @@ async def run_server(
         listener.close()
 
 
-async def _listen(protocol: Callable[[], asyncio.Protocol], address: Address) -> asyncio.Server:
+async def listen(what: str, protocol: Callable[[], asyncio.Protocol], address: Address) -> asyncio.Server:
+    """Bind a port without listening yet; CannotListenError, which says what it is for, if it cannot be had."""
     loop = asyncio.get_running_loop()
     try:
         return await loop.create_server(
             protocol, address.host, address.port, backlog=ACCEPTS_A_TURN, start_serving=False
         )
     except OSError as error:
-        raise CannotListenError("TCP", address, error) from error
+        raise CannotListenError(what, address, error) from error
 
 
-async def _start_serving(listener: asyncio.Server, address: Address) -> None:
+async def start_listening(what: str, listener: asyncio.Server, address: Address) -> None:
+    """Listen: many may come at once, and few of them are accepted in one turn."""
     try:
         await listener.start_serving()
         for sock in listener.sockets:
             with socket.fromfd(sock.fileno(), sock.family, sock.type) as same:
                 same.listen(BACKLOG)
     except OSError as error:  # another process was quicker
-        raise CannotListenError("TCP", address, error) from error
+        raise CannotListenError(what, address, error) from error
 
 
 def _last_descriptor() -> int:

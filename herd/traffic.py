@@ -37,6 +37,7 @@ class TrafficLog:
         self._path = path
         self._clock = clock
         self._stamped = -SECOND  # the millisecond, in ns since 1970, that the stamp says
+        self._stamped_second, self._second = -1, ""
         self._stamp = b""
         self._tags: dict[tuple[str, str], bytes] = {}  # "#12 < " by connection and direction
         # Each of these is changed by one thread only, but for the deque.
@@ -94,7 +95,9 @@ class TrafficLog:
         second, nanos = divmod(now, SECOND)
         millis = nanos // MILLISECOND
         self._stamped = now - nanos + millis * MILLISECOND
-        self._stamp = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(second))}.{millis:03d}Z ".encode()
+        if second != self._stamped_second:
+            self._stamped_second, self._second = second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+        self._stamp = f"{self._second}.{millis:03d}Z ".encode()
 
     def _make_tag(self, connection: str, direction: str) -> bytes:
         if len(self._tags) >= TAGS_KEPT:

@@ -43,9 +43,9 @@ class Turn:
 
     async def kept(self) -> None:
         """Wait until what this turn changed is kept."""
-        ended = asyncio.Event()
-        self.then(ended.set)
-        await ended.wait()
+        ended = self._loop.create_future()  # half the price of an Event
+        self.then(lambda: None if ended.done() else ended.set_result(None))  # done: who waited is gone
+        await ended
 
     def end_soon(self) -> None:
         """End the turn when all that it found ready is done."""

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from herd.config import COMMANDS, Address, Config, ConfigError, Server, load
+from herd.sections.limits import LimitsSettings
 from herd.sections.places import PlacesSettings
+from herd.sections.web import WebSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 ONE = '[servers.A]\ntcp = "127.0.0.1:1"\nhttp = "127.0.0.1:2"\n'
@@ -61,6 +63,7 @@ def test_every_setting_is_read(load_text: Load) -> None:
     config = load_text(
         'secret = "s"\n[places]\nprovider = "google"\nurl = "http://p:1/x"\nkey = "k"\n'
         'contact = "mail@example.org"\nper_minute = 7\ncache_seconds = 0\n'
+        '[web]\ncors = ["https://example.org"]\n[limits]\nviewers = 5\nrequests = 7\n'
         '[servers.A]\ntcp = "[::1]:1"\nhttp = "localhost:2"\npeers = ["B"]\n'
         '[servers.B]\ntcp = "h:3"\nhttp = "h:4"\n'
     )
@@ -71,7 +74,26 @@ def test_every_setting_is_read(load_text: Load) -> None:
         },
         "s",
         PlacesSettings("google", "http://p:1/x", "k", "mail@example.org", 7, 0),
+        WebSettings(frozenset({"https://example.org"})),
+        LimitsSettings(viewers=5, requests=7),
     )
+
+
+def test_origins_are_kept_as_browsers_write_them(load_text: Load) -> None:
+    said = ["https://Example.org:443", "http://example.org:80", "http://[::1]:8080", "https://example.org:80"]
+    config = load_text(f"[web]\ncors = {said}")
+    assert config.web.cors == {
+        "https://example.org",
+        "http://example.org",
+        "http://[::1]:8080",
+        "https://example.org:80",
+    }
+    assert load_text('[web]\ncors = "*"').web.cors == {"*"}
+    assert load_text("[web]\ncors = []").web.cors == frozenset()
+
+
+def test_nobody_may_watch_where_the_setting_says_so(load_text: Load) -> None:
+    assert load_text("[limits]\nviewers = 0").limits == LimitsSettings(viewers=0)
 
 
 def test_an_edge_named_at_both_ends_or_twice_is_one_edge(load_text: Load) -> None:
@@ -162,7 +184,7 @@ WRONG = [
     (b'secret = "\xff"', r"expected UTF-8, .*10"),
     (f"a = {'[' * 5000}", r"expected TOML, found brackets nested too deep"),
     (f"a = {'1' * 5000}", r"expected TOML: "),
-    ("sekret = 1", r": sekret: unknown key, expected one of places, secret, servers"),
+    ("sekret = 1", r": sekret: unknown key, expected one of .*places, secret, servers"),
     ('"a\\nb" = 1', r": 'a\\nb': unknown key"),
     ("places = 1", r": places: expected a table"),
     (
@@ -184,6 +206,17 @@ WRONG = [
     ("[places]\ncache_seconds = 86401", r": places\.cache_seconds: expected whole seconds"),
     ('[places]\nurl = "ftp://x/"', r": places\.url: expected an http:// or https:// URL"),
     ('[places]\nurl = "http://[x/"', r": places\.url: expected an http:// or https:// URL"),
+    ('[web]\ncors = "https://example.org"', r': web\.cors: expected a list of origins like .*, or "\*", found'),
+    ('[web]\ncors = ["https://example.org/"]', r": web\.cors: expected a list of origins"),
+    ('[web]\ncors = ["example.org"]', r": web\.cors: expected a list of origins"),
+    ('[web]\ncors = ["null"]', r": web\.cors: expected a list of origins"),
+    ('[web]\ncors = ["https://ex\u00e4mple.org"]', r": web\.cors: expected a list of origins"),
+    ("[web]\ncors = [1]", r": web\.cors: expected a list of origins"),
+    ("[web]\ncosr = []", r": web\.cosr: unknown key, expected one of cors"),
+    ("[limits]\nviewers = -1", r": limits\.viewers: expected a whole number from 0, found -1"),
+    ("[limits]\nviewers = true", r": limits\.viewers: expected a whole number from 0, found True"),
+    ("[limits]\nrequests = 0", r": limits\.requests: expected a whole number from 1, found 0"),
+    ("[limits]\nrequests = 1.5", r": limits\.requests: expected a whole number from 1, found 1\.5"),
     ("[servers]", r": servers: expected at least one server, found none"),
     ("servers = []", r": servers: expected a table"),
     ("[servers]\nA = 1", r": servers\.A: expected a table"),

@@ -18,12 +18,12 @@ from tests.herding import HOST, iamat, running, small_herd, talk, until, within
 from tests.watching import put
 from tests.webbing import NOW, Gateway, Places, Reply
 from web.app import make_app
-from web.clients import routes as clients
-from web.clients.routes import FINDER, SLICE, TRAILS
+from web.clients.routes import SLICE, TRAILS
 from web.clients.streaming import accepts_gzip, headers_of, stream
 from web.clients.trails import CHANGES_A_TICK, CLIENTS_MOST, POINTS_MOST, Trails
 from web.keys import SERVER
 from web.schema import to_json, to_text
+from web.search.keeping import FINDER
 
 Json = dict[str, Any]
 GEOJSON = "application/geo+json"
@@ -35,9 +35,6 @@ async def gateway(folder: Path, *routes: web.AbstractRouteDef) -> AsyncIterator[
     async with running(small_herd({"Home": ()}, {}), "Home", folder) as server:
         server.node.clock = lambda: NOW
         app = make_app(server)
-        if FINDER not in app:
-            clients.attach(app)
-            app.add_routes(clients.routes)
         app.add_routes(routes)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
         await runner.setup()

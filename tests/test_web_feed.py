@@ -19,6 +19,7 @@ from web.box import Box
 from web.feed.channel import BINARY, JSON, Form
 from web.feed.feed import Feed
 from web.feed.outlet import Outlet
+from web.search.finder import Finder
 
 PACIFIC = Box(170, -30, -170, 30)
 
@@ -117,7 +118,7 @@ async def watching(frames_a_second: float = 2000) -> AsyncIterator[Watching]:
             traffic = TrafficLog(Path(folder) / "Goloman.log")
             stack.callback(traffic.close)
             node = Node("Goloman", Nowhere(), traffic, tasks)
-            feed = Feed(node, frames_a_second=frames_a_second)
+            feed = Feed(node, Finder(node), frames_a_second=frames_a_second)
             yield Watching(feed, tasks)
             feed.close()
             await until(lambda: not feed.viewers(), "everyone leaves")

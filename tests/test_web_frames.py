@@ -7,19 +7,20 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from herd.messages import At
+from herd.messages import SECOND, At
 from herd.store import Store
 from tests.watching import Frame, Picture, known, put, read_binary, read_json, split
 from web.box import Box, parse_box
-from web.feed.channel import BINARY, FRAME_MOST, JSON, Channel, Form, Stretch
+from web.feed.channel import BINARY, FRAME_MOST, JSON, Channel, Form, Stretch, Teller
 from web.feed.frames import Head, JsonPage, Page, see, write_report
 from web.feed.kept import Kept
 from web.feed.packed import OTHERS, SERVERS_MOST, Names, PackedPage
 from web.feed.snapshot import Snapshot
 from web.feed.wrapping import binary_message, chunked_event, event, text_message
 from web.schema import to_bytes, to_json, to_text
+from web.search.grid import Grid
 
-HEAD = Head("changes", "Goloman", "9f3a", 7, more=False)
+HEAD = Head("changes", "Goloman", "9f3a", 7, more=False, now=1520023934.75)
 PACIFIC = Box(170, -30, -170, 30)
 
 
@@ -70,7 +71,7 @@ def test_binary_and_json_frames_say_the_same(told: list[At], gone: list[bytes]) 
         "number": 7,
     }
     assert {name: in_binary[name] for name in HEAD._fields} == HEAD._asdict()
-    assert ("more" in in_json, "gone" in in_json) == (False, bool(gone))
+    assert ("more" in in_json, "gone" in in_json, "now" in in_json) == (False, bool(gone), False)
     pictures = [Picture(), Picture()]
     for picture, frame in zip(pictures, [in_json, in_binary], strict=True):
         picture.apply({**frame, "gone": []})
@@ -118,6 +119,17 @@ def test_a_box_may_cross_the_antimeridian() -> None:
         *[False] * 3,
     ]
     assert not PACIFIC.holds(30.1, 180)
+
+
+@pytest.mark.parametrize("box", [Box(170, -1, 180, 1), Box(-180, -1, -170, 1), PACIFIC, Box(-180, -1, 180, 1)])
+def test_a_box_that_ends_at_the_antimeridian_holds_it_by_both_its_names(box: Box) -> None:
+    assert box.holds(0, 180)
+    assert box.holds(0, -180)
+    assert not box.holds(60, 180)
+    assert not Box(170, -1, 179.9, 1).holds(0, -180)
+
+
+def test_a_box_is_read_from_its_four_edges() -> None:
     assert parse_box("-118.5,34,-118,34.5") == Box(-118.5, 34, -118, 34.5)
 
 
@@ -145,16 +157,42 @@ async def frames_of(channel: Channel, stretch: Stretch) -> list[Frame]:
     return split(await channel.tell_again(stretch))
 
 
+async def snapshot_of(snapshot: Snapshot, channel: Channel) -> list[Frame]:
+    pieces = [await snapshot.frame(channel, place) for place in range(await snapshot.frames(channel))]
+    return [split(piece.frames)[0] for piece in pieces]
+
+
+@pytest.mark.parametrize(
+    ("inside", "outside", "frames"), [(0, 25_000, 1), (20_000, 25_000, 2), (55_000, 15_000, 7)]
+)
+async def test_a_box_is_told_in_no_more_frames_than_it_needs_and_if_it_is_full_as_the_world_is(
+    inside: int, outside: int, frames: int
+) -> None:
+    store = Store(b"life")
+    put(store, *[(b"in%d" % number, 1, 1) for number in range(inside)])
+    put(store, *[(b"out%d" % number, 50, 50) for number in range(outside)])
+    grid, box = Grid(store), Box(0, 0, 2, 2)
+    for _ in grid.fill():
+        pass
+    channel = Channel(JSON, box, Names(), Teller("Goloman", "life", lambda: 1_520_023_934 * SECOND))
+    parts = await snapshot_of(Snapshot(store, Kept(), grid.within), channel)
+    assert len(parts) == frames
+    assert [part["number"] for part in parts] == [0] * (frames - 1) + [store.number]
+    picture = Picture()
+    for part in parts:
+        picture.apply(part)
+    assert picture.clients == known(store, box)
+
+
 @pytest.mark.parametrize("form", [JSON, BINARY], ids=["json", "binary"])
 async def test_a_number_may_be_resumed_from_only_once_all_up_to_it_was_told(form: Form) -> None:
     store = Store(b"life")
     put(store, *[(b"%d" % number, 1, 1) for number in range(FRAME_MOST + 1)])
-    channel = Channel(form, None, Names(), "Goloman", "life")
+    channel = Channel(form, None, Names(), Teller("Goloman", "life", lambda: 1_520_023_934 * SECOND))
     lines = [report[1] for report in store.snapshot()]
     changes = await frames_of(channel, Stretch("changes", 3, store.number, lines, more=False))
     assert [(frame["number"], frame.get("more", False)) for frame in changes] == [(3, True), (store.number, False)]
-    snapshot = Snapshot(store, Kept())
-    parts = [split((await snapshot.frame(channel, place)).frames)[0] for place in range(len(snapshot))]
+    parts = await snapshot_of(Snapshot(store, Kept(), Grid(store).within), channel)
     assert [(part["number"], part.get("more", False)) for part in parts] == [(0, True), (store.number, False)]
     assert [part["type"] for part in parts] == ["snapshot"] * 2
     picture = Picture()

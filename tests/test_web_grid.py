@@ -15,11 +15,11 @@ from herd.node import Node
 from herd.store import LOG_LEAST, OWN_CLIENTS, Store
 from tests.herding import running, small_herd, until
 from web.box import Box
-from web.clients.finder import HINTS_LEAST, Finder
-from web.clients.globe import RADIUS, ROUNDING, Place
-from web.clients.grid import FULL, Grid
-from web.clients.piles import place_of
-from web.clients.squares import WORLD, bounds, deepest_square, quarters, touches
+from web.search.finder import HINTS_LEAST, Finder
+from web.search.globe import RADIUS, ROUNDING, Place
+from web.search.grid import FULL, Grid
+from web.search.piles import place_of
+from web.search.squares import WORLD, bounds, deepest_square, quarters, touches
 
 COUNT = 1_000
 CORNERS = [(lat, lon) for lat in (-90.0, -45.0, 0.0, 45.0, 90.0) for lon in (-180.0, -90.0, 0.0, 90.0, 180.0)]

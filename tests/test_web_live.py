@@ -20,6 +20,7 @@ from web.box import Box
 from web.feed.channel import FRAME_MOST
 from web.feed.feed import Feed
 from web.feed.watching import FEED
+from web.search.keeping import FINDER
 
 MANY = FRAME_MOST + 1
 
@@ -122,7 +123,8 @@ async def watched(folder: Path, patience: float = 60, heartbeat: float = 60) -> 
     """Run a server and its gateway."""
     async with running(small_herd({"Home": ()}, {}), "Home", folder) as server:
         app = make_app(server)
-        feed = app[FEED] = Feed(server.node, frames_a_second=50, heartbeat=heartbeat, patience=patience)
+        feed = Feed(server.node, app[FINDER], frames_a_second=50, heartbeat=heartbeat, patience=patience)
+        app[FEED] = feed
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
         await runner.setup()
         await web.TCPSite(runner, HOST, 0).start()
@@ -164,6 +166,17 @@ async def test_the_first_frame_is_a_snapshot_even_where_nobody_is_known(home: Wa
         assert (await viewer.frame())["reports"] == []
         assert (await other.frame())["rows"] == []
         assert (await listener.frame())["type"] == "snapshot"
+
+
+async def test_a_binary_frame_says_what_time_it_is_by_the_servers_clock(home: Watched) -> None:
+    now = [1_520_023_934_750_000_000]
+    home.server.node.clock = lambda: now[0]
+    async with home.live("?format=binary") as viewer, home.live(f"?format=binary&since={home.here}") as other:
+        assert (await viewer.frame())["now"] == 1520023934.75
+        assert (await other.frame())["now"] == 1520023934.75
+        now[0] += 1_250_000_000
+        put(home.store, (b"walker", 1, 1))
+        assert (await viewer.frame())["now"] == 1520023936.0
 
 
 @pytest.mark.parametrize("query", ["", "&format=binary"])
@@ -290,6 +303,7 @@ async def test_what_is_asked_wrongly_is_a_problem_that_names_its_field(
 
 async def test_live_without_a_websocket_and_events_in_binary_are_refused(home: Watched) -> None:
     assert (await home.refusal("/live"))[0] == 426
+    assert (await home.refusal("/live", Upgrade="websocket", Connection="Upgrade"))[0] == 426
     assert (await home.refusal("/events?format=binary"))[0] == 400
     status, problem = await home.refusal("/events", Last_Event_ID="nonsense")
     assert (status, problem["field"]) == (400, "Last-Event-ID")
@@ -365,10 +379,9 @@ async def test_a_viewer_that_leaves_is_forgotten_and_with_the_last_one_the_ticks
     await until(lambda: not home.feed.ticking, "nothing runs")
 
 
-async def test_a_listener_that_leaves_is_forgotten_at_the_next_frame(home: Watched) -> None:
+async def test_a_listener_that_leaves_is_forgotten_though_nothing_changes(home: Watched) -> None:
     async with home.events() as listener:
         await listener.frame()
-    put(home.store, (b"walker", 1, 1))
     await until(lambda: not home.feed.viewers(), "the listener is gone")
 
 

@@ -9,130 +9,85 @@ from typing import Any
 
 import pytest
 
-from tests.herding import within
-from tests.webbing import NOW, Gateway, Reply, gateway
+from herd.sections.limits import LimitsSettings
+from tests.describing import ORIGIN, Shape, check_reply, described_path
+from tests.herding import HOST, within
+from tests.watching import put
+from tests.webbing import NOW, Gateway, gateway
 from web.app import make_app
 from web.assets import shelf
-from web.clients.geojson import write_trailed
-from web.clients.trails import Point
+from web.clients.routes import TRAILS
 from web.describe.openapi import OPERATIONS, describe
 from web.describe.samples import AT, REPORT
 
-ORIGIN = "http://127.0.0.1:8101"
 UNDESCRIBED = {("get", "/static/{}")}  # what pages are made of is for pages
-KEYWORDS = {
-    "type", "const", "enum", "pattern", "minimum", "maximum", "minItems", "maxItems", "items", "required",
-    "properties", "additionalProperties", "oneOf", "$ref", "description", "default",
-}  # fmt: skip
-TYPES: dict[str, Any] = {
-    "object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool,
-    "null": type(None),
-}  # fmt: skip
 CLIENT = "client=kiwi.cs.ucla.edu"
 JSON = {"Content_Type": "application/json"}
 FORM = {"Content_Type": "application/x-www-form-urlencoded"}
-ASKED: list[tuple[str, str, bytes | None, dict[str, str]]] = [
-    ("post", "/iamat", json.dumps({"client": "a", "lat": 1, "lon": "-2.5"}).encode(), JSON),
-    ("post", "/iamat", b'[{"client": "a", "location": "+1+1"}, {"client": 1}]', JSON),
-    ("post", "/iamat", b"client=b&location=+1+1", FORM),
-    ("post", "/iamat", b"client=b&location=+1+1", {**FORM, "Accept": "text/plain"}),
-    ("post", "/iamat", b"client=b", FORM),
-    ("post", "/iamat", b"client=b&lat=91&lon=0", FORM),
-    ("post", "/iamat", b"<x/>", {"Content_Type": "text/xml"}),
-    ("post", "/iamat", b"client=b&location=+1+1", {**FORM, "Origin": "http://evil.example"}),
-    ("post", "/iamat", b"x" * (1024 * 1024 + 1), FORM),
-    ("get", f"/whatsat?{CLIENT}", None, {}),
-    ("get", f"/whatsat?{CLIENT}", None, {"Accept": "text/plain"}),
-    ("get", "/whatsat?client=nobody", None, {}),
-    ("get", f"/whatsat?{CLIENT}&radius=51", None, {}),
-    ("get", "/ws", None, {}),
-    ("get", "/live", None, {}),
-    ("get", "/live?bbox=1", None, {}),
-    ("get", "/events?since=1", None, {}),
-    ("get", "/clients", None, {}),
-    ("get", f"/clients?{CLIENT}", None, {}),
-    ("get", "/clients?near=34.07,-118.45&radius=50&limit=1", None, {}),
-    ("get", "/clients?bbox=x", None, {}),
-    ("get", "/clients/kiwi.cs.ucla.edu", None, {}),
-    ("get", "/clients/kiwi.cs.ucla.edu?trail=1", None, {}),
-    ("get", "/clients?bbox=-125,32,-114,42&since=x:1", None, {}),
-    ("get", "/clients?radius=1", None, {}),
-    ("get", "/clients/nobody", None, {}),
-    ("get", "/herd", None, {}),
-    ("get", "/herd?all=1", None, {}),
-    ("get", "/herd?all=2", None, {}),
-    ("get", "/healthz", None, {}),
-    ("get", "/readyz", None, {}),
-    ("get", "/metrics", None, {}),
-    ("get", "/metrics", None, {"Accept": "application/openmetrics-text; version=1.0.0"}),
-    ("get", "/", None, {}),
-    ("get", "/api", None, {}),
-    ("get", "/openapi.json", None, {}),
-    ("get", "/herd", None, {"Host": "evil.example"}),
+SOCKET = {
+    "Connection": "Upgrade", "Upgrade": "websocket", "Sec_WebSocket_Version": "13",
+    "Sec_WebSocket_Key": "aGVyZCBsaXZlIGhlcmQhIQ==",
+}  # fmt: skip
+FOREIGN = {"Origin": "http://evil.example"}
+# Method, path, status, body, headers.
+Asked = tuple[str, str, int, bytes | None, dict[str, str]]
+ASKED: list[Asked] = [
+    ("post", "/iamat", 200, json.dumps({"client": "a", "lat": 1, "lon": "-2.5"}).encode(), JSON),
+    ("post", "/iamat", 200, b'[{"client": "a", "location": "+1+1"}, {"client": 1}]', JSON),
+    ("post", "/iamat", 200, b"client=b&location=+1+1", FORM),
+    ("post", "/iamat", 200, b"client=b&location=+1+1", {**FORM, "Accept": "text/plain"}),
+    ("post", "/iamat", 200, b"IAMAT a +1+1 5\nx\n", {"Content_Type": "text/plain"}),
+    ("post", "/iamat", 400, b"client=b", FORM),
+    ("post", "/iamat", 400, b"client=b&lat=91&lon=0", FORM),
+    ("post", "/iamat", 403, b"client=b&location=+1+1", {**FORM, **FOREIGN}),
+    ("post", "/iamat", 413, b"x" * (1024 * 1024 + 1), FORM),
+    ("post", "/iamat", 415, b"<x/>", {"Content_Type": "text/xml"}),
+    ("get", f"/whatsat?{CLIENT}", 200, None, {}),
+    ("get", f"/whatsat?{CLIENT}", 200, None, {"Accept": "text/plain"}),
+    ("get", f"/whatsat?{CLIENT}&radius=51", 400, None, {}),
+    ("get", "/whatsat?client=nobody", 404, None, {}),
+    ("get", "/ws", 426, None, {}),
+    ("get", "/ws", 403, None, {**SOCKET, **FOREIGN}),
+    ("get", "/live", 426, None, {}),
+    ("get", "/live?bbox=1", 400, None, {}),
+    ("get", "/live", 403, None, {**SOCKET, **FOREIGN}),
+    ("get", "/events?since=1", 400, None, {}),
+    ("get", "/clients", 200, None, {}),
+    ("get", "/clients", 304, None, {"If_None_Match": "*"}),
+    ("get", f"/clients?{CLIENT}", 200, None, {}),
+    ("get", "/clients?near=34.07,-118.45&radius=50&limit=1", 200, None, {}),
+    ("get", "/clients?bbox=-125,32,-114,42&since=x:1", 200, None, {}),
+    ("get", "/clients?bbox=x", 400, None, {}),
+    ("get", "/clients?radius=1", 400, None, {}),
+    ("get", "/clients?client=nobody", 404, None, {}),
+    ("get", "/clients/kiwi.cs.ucla.edu", 200, None, {}),
+    ("get", "/clients/kiwi.cs.ucla.edu?trail=1", 200, None, {}),
+    ("get", "/clients/kiwi.cs.ucla.edu", 304, None, {"If_None_Match": "*"}),
+    ("get", "/clients/kiwi.cs.ucla.edu?trail=2", 400, None, {}),
+    ("get", "/clients/nobody", 404, None, {}),
+    ("get", "/herd", 200, None, {}),
+    ("get", "/herd?all=1", 200, None, {}),
+    ("get", "/herd?all=2", 400, None, {}),
+    ("get", "/healthz", 200, None, {}),
+    ("get", "/readyz", 200, None, {}),
+    ("get", "/metrics", 200, None, {}),
+    ("get", "/metrics", 200, None, {"Accept": "application/openmetrics-text; version=1.0.0"}),
+    ("get", "/", 200, None, {}),
+    ("get", "/api", 200, None, {}),
+    ("get", "/openapi.json", 200, None, {}),
+    ("get", "/herd", 421, None, {"Host": "evil.example"}),
 ]  # fmt: skip
+# Those that last, or need a server of their own: the tests below that name them, and test_web_operations.
+ASKED_BELOW = {
+    ("get", "/live", 101), ("get", "/ws", 101), ("get", "/events", 200), ("get", "/live", 503),
+    ("get", "/events", 503), ("post", "/iamat", 408), ("get", "/readyz", 503),
+}  # fmt: skip
 
 
 @pytest.fixture
 async def home(tmp_path: Path) -> AsyncIterator[Gateway]:
     async with gateway(tmp_path) as running:
         yield running
-
-
-class Shape:
-    """The schemas of a description, and whether a value has one's shape.
-
-    Stricter than JSON Schema: a field that is not described, or a keyword that is not known here, is an error.
-    """
-
-    def __init__(self, description: dict[str, Any]) -> None:
-        self.schemas = description["components"]["schemas"]
-
-    def check(self, value: Any, schema: dict[str, Any], where: str = "$") -> None:
-        """AssertionError where the value is not as the schema says."""
-        assert set(schema) <= KEYWORDS, f"{where}: {set(schema) - KEYWORDS}"
-        if "$ref" in schema:
-            self.check(value, self.schemas[schema["$ref"].removeprefix("#/components/schemas/")], where)
-        if "oneOf" in schema:
-            fits = [option for option in schema["oneOf"] if self._fits(value, option)]
-            assert len(fits) == 1, f"{where}: {len(fits)} of {len(schema['oneOf'])} fit {value!r}"
-        if "type" in schema:
-            self._check_type(value, schema["type"], where)
-        assert value == schema.get("const", value), where
-        assert value in schema.get("enum", [value]), where
-        if isinstance(value, str):
-            assert re.search(schema.get("pattern", ""), value), f"{where}: {value!r}"
-        elif isinstance(value, list):
-            assert schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value)), where
-            for place, item in enumerate(value):
-                self.check(item, schema.get("items", {}), f"{where}[{place}]")
-        elif (
-            isinstance(value, dict)
-            and "properties" in schema | {"properties": 0}
-            and schema.get("type") == "object"
-        ):
-            self._check_fields(value, schema, where)
-        elif isinstance(value, int | float):
-            assert schema.get("minimum", value) <= value <= schema.get("maximum", value), f"{where}: {value}"
-
-    def _check_type(self, value: Any, types: str | list[str], where: str) -> None:
-        names = [types] if isinstance(types, str) else types
-        assert any(
-            isinstance(value, TYPES[name]) and (name == "boolean") == isinstance(value, bool) for name in names
-        ), f"{where}: {value!r} is not {types}"
-
-    def _check_fields(self, value: dict[str, Any], schema: dict[str, Any], where: str) -> None:
-        known, others = schema.get("properties", {}), schema.get("additionalProperties", False)
-        assert set(schema.get("required", ())) <= set(value), f"{where}: {set(value)}"
-        for name, field in value.items():
-            assert name in known or others, f"{where}: {name} is not described"
-            self.check(field, known.get(name, others if isinstance(others, dict) else {}), f"{where}.{name}")
-
-    def _fits(self, value: Any, schema: dict[str, Any]) -> bool:
-        try:
-            self.check(value, schema)
-        except AssertionError:
-            return False
-        return True
 
 
 def bodies() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -187,33 +142,81 @@ def test_every_field_in_a_path_is_described_and_no_other() -> None:
         assert all(parameter.required for parameter in operation.parameters if parameter.where == "path")
 
 
-@pytest.mark.parametrize(("method", "path", "body", "headers"), ASKED)
+def test_every_answer_that_is_described_is_asked_for() -> None:
+    asked = {(method, described_path(path), status) for method, path, status, *_ in ASKED}
+    described = {
+        (operation.method, operation.path, int(status)) for operation in OPERATIONS for status in operation.answers
+    }
+    assert described <= asked | ASKED_BELOW
+    assert described >= ASKED_BELOW
+
+
+@pytest.mark.parametrize(("method", "path", "status", "body", "headers"), ASKED)
 async def test_answers_are_as_described(
-    home: Gateway, method: str, path: str, body: bytes | None, headers: dict[str, str]
+    home: Gateway, method: str, path: str, status: int, body: bytes | None, headers: dict[str, str]
 ) -> None:
     await home.post("text/plain", f"IAMAT {CLIENT.partition('=')[2]} +34.068930-118.445127 1520023934\n".encode())
     reply = await home.ask(method.upper(), path, body, **headers)
-    check_reply(describe(ORIGIN), method, path, reply)
+    assert reply.status == status
+    check_reply(method, path, reply)
 
 
-def check_reply(described: Any, method: str, path: str, reply: Reply) -> None:
-    """AssertionError where an answer is not as described."""
-    exact, _, pattern = path.partition("?")[0], "", "/clients/{id}"
-    said = described["paths"].get(exact) or described["paths"][pattern]
-    answer = said[method]["responses"][str(reply.status)]
-    if "$ref" in answer:
-        answer = described["components"]["responses"][answer["$ref"].rpartition("/")[2]]
-    content = answer["content"][reply.kind.partition(";")[0]]
-    text = reply.body.decode()
-    Shape(described).check(reply.json if "json" in reply.kind else text, content["schema"])
+async def test_refusals_beyond_a_limit_are_as_described(tmp_path: Path) -> None:
+    async with gateway(tmp_path, limits=LimitsSettings(viewers=0, requests=2)) as home:
+        replies = [("/live", await home.get("/live", **SOCKET)), ("/events", await home.get("/events"))]
+        while replies[-1][1].status != 429:
+            replies.append(("/herd", await home.get("/herd")))
+        assert [reply.status for _, reply in replies[:2]] == [503, 503]
+        for path, reply in replies:
+            check_reply("get", path, reply)
 
 
-@pytest.mark.parametrize("longitudes", [(179.0, 179.5), (179.0, -179.0)])
-def test_a_trail_is_as_described(longitudes: tuple[float, float]) -> None:
-    trail = [Point(longitude, 0.5, 1520023934.0 + place) for place, longitude in enumerate(longitudes)]
-    feature = json.loads(write_trailed(AT.encode(), trail))
-    assert feature["geometry"]["type"] == "GeometryCollection"
-    Shape(describe(ORIGIN)).check(feature, {"$ref": "#/components/schemas/Feature"})
+async def test_a_body_that_does_not_arrive_is_answered_as_described(tmp_path: Path) -> None:
+    async with gateway(tmp_path, patience=0.01) as home:
+        head = (
+            f"POST /iamat HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"
+        )
+        answer = await home.raw(head.encode())
+    opening, _, body = answer.partition(b"\r\n\r\n")
+    assert opening.startswith(b"HTTP/1.1 408 ")
+    Shape(describe(ORIGIN)).check(json.loads(body), {"$ref": "#/components/schemas/Problem"})
+
+
+@pytest.mark.parametrize("path", ["/live", "/ws"])
+async def test_a_websocket_is_opened_with_the_headers_that_are_described(home: Gateway, path: str) -> None:
+    described: Any = describe(ORIGIN)
+    async with home.session.ws_connect(home.url + path) as socket:
+        said = {name.lower() for name in socket._response.headers}
+    assert {name.lower() for name in described["paths"][path]["get"]["responses"]["101"]["headers"]} <= said
+
+
+@pytest.mark.parametrize("longitudes", [(170, 175, 179), (178, 179, -179)])
+async def test_features_and_collections_are_as_described(home: Gateway, longitudes: tuple[int, ...]) -> None:
+    store, trails = home.server.node.store, home.runner.app[TRAILS]
+    begun = f"{store.life.decode()}:{store.number}"
+    for longitude in longitudes:
+        put(store, (b"ship", 1, longitude), (b"stone", 2, 2))
+        trails.tick()
+    found = {}
+    for query in ("", "?near=1,170&limit=5", "?bbox=0,0,9,9", f"?since={begun}", f"?since={begun}&bbox=0,0,9,9"):
+        reply = await home.get(f"/clients{query}")
+        check_reply("get", "/clients", reply)
+        found[query] = reply.json
+    assert found["?near=1,170&limit=5"]["features"][0]["distance"] > 0
+    assert (found[f"?since={begun}"]["full"], found[f"?since={begun}&bbox=0,0,9,9"]["gone"]) == (False, ["ship"])
+    for path in (
+        "/clients/ship",
+        "/clients/ship?trail=1",
+        "/clients/stone?trail=1",
+        "/clients?client=ship&trail=1",
+    ):
+        reply = await home.get(path)
+        check_reply("get", path, reply)
+        found[path] = reply.json
+    point, line = found["/clients/ship?trail=1"]["geometry"]["geometries"]
+    assert (point["type"], line["type"]) == ("Point", "LineString" if longitudes[-1] > 0 else "MultiLineString")
+    assert "times" in found["/clients/ship?trail=1"]
+    assert found["/clients/stone?trail=1"]["geometry"]["type"] == "Point"
 
 
 async def test_frames_of_the_feed_are_as_described(home: Gateway) -> None:

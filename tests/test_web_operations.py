@@ -19,6 +19,7 @@ from herd.hearing import Hearing
 from herd.server import RunningServer
 from herd.telling import Telling
 from herd.wire import Wire
+from tests.describing import check_reply
 from tests.herding import HOST, PATIENCE, SECRET, free_ports, iamat, running, talk, until, within
 from tests.webbing import Reply
 from web.app import make_app
@@ -233,7 +234,10 @@ async def test_lag_is_what_the_peer_has_not_acknowledged(home: Site) -> None:
 async def test_all_shows_every_server_as_it_sees_itself(tmp_path: Path) -> None:
     config = settings()
     async with site(config, "Home", tmp_path) as home, site(config, "Away", tmp_path) as away:
-        both = (await home.get("/herd?all=1")).json
+        await eventually(home.link, lambda link: link["up"] and link["heard"])
+        reply = await home.get("/herd?all=1")
+        check_reply("get", "/herd", reply)
+        both = reply.json
         assert list(both["servers"]) == ["Away"]
         assert both["servers"]["Away"]["life"] == away.server.node.life.decode()
         assert both["servers"]["Away"]["links"][0]["peer"] == "Home"
@@ -336,6 +340,7 @@ async def test_a_server_is_ready_once_a_neighbour_was_out_of_reach_for_long(tmp_
         reply = await home.get("/readyz")
         assert (reply.status, reply.kind) == (503, "application/problem+json")
         assert reply.json["missing"] == ["Away"]
+        check_reply("get", "/readyz", reply)
         assert reply.json["detail"] == "not caught up with Away yet"
         plain = await home.get("/readyz", Accept="text/plain")
         assert (plain.status, plain.body) == (503, b"? GET /readyz\n")

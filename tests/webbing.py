@@ -5,20 +5,24 @@ import io
 import json
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientSession, DummyCookieJar, web
 
+from herd.config import Address
 from herd.messages import SECOND
 from herd.places.provider import Unavailable
 from herd.position import Position
+from herd.sections.limits import LimitsSettings
+from herd.sections.web import WebSettings
 from herd.server import RunningServer
 from tests.herding import HOST, running, small_herd, talk, within
 from web.app import make_app
 from web.bodies import PATIENCE
+from web.door import Site
 
 NOW = 1_520_023_935 * SECOND  # what every server's clock shows
 PLACES = """{
@@ -133,9 +137,14 @@ async def gateway(
     hosts: Iterable[str] = (),
     patience: float | None = None,
     routes: Iterable[web.AbstractRouteDef] = (),
+    cors: Iterable[str] = (),
+    limits: LimitsSettings | None = None,
 ) -> AsyncIterator[Gateway]:
     """Run a server and its gateway in this process; nothing may have met a defect when they end."""
-    async with running(small_herd({"Home": ()}, {}), "Home", folder) as server:
+    config = replace(
+        small_herd({"Home": ()}, {}), web=WebSettings(frozenset(cors)), limits=limits or LimitsSettings()
+    )
+    async with running(config, "Home", folder) as server:
         server.node.clock = lambda: NOW
         server.node.places = places = Places()
         app = make_app(server, hosts)
@@ -144,7 +153,7 @@ async def gateway(
             app[PATIENCE] = patience
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
         await runner.setup()
-        site = web.TCPSite(runner, HOST, 0)
+        site = Site(runner, server.node, Address(HOST, 0))
         try:
             await site.start()
             async with ClientSession(cookie_jar=DummyCookieJar()) as session:

@@ -17,7 +17,7 @@ _UNFIT: Rank = (0.0, 0)
 
 def wants_plain(request: web.BaseRequest) -> bool:
     """Tell whether the request ranks text/plain above JSON; without a word about it, it does not."""
-    return _prefers_plain(", ".join(request.headers.getall(hdrs.ACCEPT, ())))
+    return hdrs.ACCEPT in request.headers and _prefers_plain(", ".join(request.headers.getall(hdrs.ACCEPT)))
 
 
 @lru_cache(maxsize=256)

@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from aiohttp import hdrs, web
 
 from web.problems import Problem
+from web.sharing import is_reader
 
 # Names, beside IP addresses and localhost, under which this server is reached.
 HOSTS: web.AppKey[frozenset[str]] = web.AppKey("hosts", frozenset)
@@ -27,21 +28,30 @@ HEADERS = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
 }
 READING = frozenset({"GET", "HEAD", "OPTIONS"})  # methods that change nothing
+_READING_SOCKETS = frozenset({"/live"})
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:/?#@\s]+)(?::[0-9]{0,5})?")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 def check_access(request: web.Request) -> None:
-    """Let in requests to a name of ours, and writes and WebSockets only from our own pages and from programs."""
+    """Let in requests to a name of ours, and writes and WebSockets only from our own pages and from programs.
+
+    A WebSocket that only reads is also for the pages that may read: the browser does not keep it from others.
+    """
     host = request.headers.get(hdrs.HOST)  # without one in HTTP/1.0 only, which no browser speaks
     if host is not None and not _is_ours(host, request.app[HOSTS]):
         # DNS rebinding: a page of evil.example, whose name now leads to this machine, reads as if it were ours.
         raise Problem(421, "this server goes by IP address, localhost, or the host that its settings name")
     if request.method not in READING or hdrs.UPGRADE in request.headers:
         for origin in request.headers.getall(hdrs.ORIGIN, ()):
-            if not _is_same(origin, host or ""):
+            if not (_is_same(origin, host or "") or (_only_reads(request) and is_reader(request, origin))):
                 raise Problem(403, "a page of another origin may not do this")
+
+
+def _only_reads(request: web.Request) -> bool:
+    route = request.match_info.route.resource
+    return request.method == hdrs.METH_GET and route is not None and route.canonical in _READING_SOCKETS
 
 
 @lru_cache(maxsize=1024)

@@ -9,7 +9,7 @@ import jinja2
 from aiohttp import web
 
 from herd.server import RunningServer
-from web import access, assets, bodies, gate, noise, pages
+from web import access, assets, bodies, gate, noise, pages, rates, sharing
 from web.clients import routes as clients
 from web.commands import routes as commands
 from web.commands import sockets
@@ -18,6 +18,7 @@ from web.feed import live
 from web.keys import SERVER
 from web.operations import metrics
 from web.operations import routes as operations
+from web.search import keeping
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 KEEPALIVE_SECONDS = 120.0  # for a connection without a request; aiohttp's own hour lets the dead pile up
@@ -36,9 +37,11 @@ def make_app(server: RunningServer, hosts: Iterable[str] = ()) -> web.Applicatio
     )
     app[SERVER] = server
     app[access.HOSTS] = frozenset(host.lower() for host in hosts)
+    app[sharing.READERS] = server.config.web.cors
+    app[rates.RATES] = rates.Rates(server.config.limits.requests)
     app[bodies.PATIENCE] = bodies.BODY_SECONDS
     app.on_response_prepare.append(gate.begin_answer)
-    for module in (sockets, live, clients, operations, metrics):
+    for module in (keeping, sockets, live, clients, operations, metrics):
         module.attach(app)
     aiohttp_jinja2.setup(app, loader=jinja2.FileSystemLoader(TEMPLATES))
     for module in (pages, assets, commands, sockets, live, clients, operations, metrics, openapi):

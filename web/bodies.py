@@ -20,8 +20,8 @@ T = TypeVar("T")
 
 async def read_body(request: web.Request) -> bytes:
     """Return the body as it was sent; a Problem where it is too long, too slow, compressed or broken off."""
-    encoding = request.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower()
-    if encoding != "identity":
+    encoding = request.headers.get(hdrs.CONTENT_ENCODING)
+    if encoding is not None and encoding.strip().lower() != "identity":
         raise Problem(415, "a body must not be compressed", headers={"Accept-Encoding": "identity"})
     if (request.charset or "utf-8").lower() not in {"utf-8", "utf8", "us-ascii"}:
         raise Problem(415, "a body must be UTF-8")

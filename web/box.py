@@ -19,9 +19,16 @@ class Box(NamedTuple):
         """Tell whether a point lies within."""
         if not self.south <= latitude <= self.north:
             return False
+        if abs(longitude) == 180 and self.has_antimeridian:
+            return True
         if self.west <= self.east:
             return self.west <= longitude <= self.east
         return longitude >= self.west or longitude <= self.east
+
+    @property
+    def has_antimeridian(self) -> bool:
+        """Whether 180 and -180, which are one meridian, lie within."""
+        return self.west > self.east or self.west == -180 or self.east == 180
 
 
 def parse_box(text: str) -> Box:

@@ -1,6 +1,7 @@
 """The one gate of all requests: who may not pass is told why, and so is who meets a defect of ours."""
 
 import json
+import time
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
@@ -10,20 +11,31 @@ from web.accept import PLAIN, PROBLEM, wants_plain
 from web.access import HEADERS, check_access
 from web.keys import SERVER
 from web.problems import Problem, to_problem_json
+from web.rates import RATES
 from web.schema import to_bytes
+from web.sharing import permit, share
 from web.traffic import log_exchange
 
-_COPIED = ("Allow", "Content-Range", "Link")  # headers of aiohttp's own errors that mean something to a program
+_COPIED = (
+    "Allow",
+    "Content-Range",
+    "Link",
+    "Upgrade",
+)  # headers of aiohttp's own errors that mean something to a program
 _STARTED = web.RequestKey("started", web.StreamResponse)
+CAME_AT = web.RequestKey("came at", float)  # by the monotonic clock
 
 
 @web.middleware
 async def pass_gate(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn whatever goes wrong in a request into a problem; a defect of ours is logged and costs no more."""
-    with request.app[SERVER].node.guard.contain("an HTTP request"):
+    request[CAME_AT] = time.monotonic()
+    app = request.app
+    with app[SERVER].node.guard.contain("an HTTP request"):
         try:
+            app[RATES].check(request.remote or "")
             check_access(request)
-            return await handler(request)
+            return permit(request) or await handler(request)
         except Problem as problem:
             return _answer(request, problem)
         except web.HTTPException as error:
@@ -32,7 +44,7 @@ async def pass_gate(request: web.Request, handler: Handler) -> web.StreamRespons
             if request.transport is not None and not request.transport.is_closing():
                 raise
             return request.get(_STARTED) or web.Response()  # the other end is gone, nobody reads it
-    started = request.get(_STARTED)
+    started: web.StreamResponse | None = request.get(_STARTED)
     if started is not None:
         # Half an answer has left. Only a broken connection says that no more will come.
         if request.transport is not None:
@@ -45,6 +57,7 @@ async def begin_answer(request: web.Request, response: web.StreamResponse) -> No
     """Say in the headers what browsers may do; note that an answer has begun, so that none is sent on top of it."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)  # a handler's own stays
+    share(request, response)
     request[_STARTED] = response
 
 

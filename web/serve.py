@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 
 from herd.config import Address, Config
-from herd.server import CannotListenError, CannotStartError, RunningServer, run_server
+from herd.server import CannotStartError, RunningServer, run_server
 from herd.traffic import TrafficLog
 
 log = logging.getLogger(__name__)
@@ -69,6 +69,7 @@ async def _serve_http(server: RunningServer, address: Address) -> AsyncIterator[
     in a thread, so that TCP is answered meanwhile.
     """
     app = await asyncio.to_thread(importlib.import_module, "web.app")
+    door = importlib.import_module("web.door")
     web = importlib.import_module("aiohttp.web")
     runner = web.AppRunner(
         app.make_app(server, [server.http.host for server in server.config.servers.values()]),
@@ -77,11 +78,7 @@ async def _serve_http(server: RunningServer, address: Address) -> AsyncIterator[
     )
     await runner.setup()
     try:
-        await web.TCPSite(runner, address.host, address.port).start()
-    except OSError as error:
-        await runner.cleanup()
-        raise CannotListenError("HTTP", address, error) from error
-    try:
+        await door.Site(runner, server.node, address).start()
         yield
     finally:
         await runner.cleanup()

@@ -11,6 +11,7 @@ Run it from the repository's folder with the project's Python, on a machine with
     farthest    how long a report takes from Hands to a reader behind Welsh, of the NATS cluster
     clients     /clients near and in a box, at a million clients
     places      the places that come with Herd: reading them, and answers of 1, 10 and 50 km
+    post        POST /iamat with one report, of a bare aiohttp handler; and with many in a body
     live        500 viewers of the live feed, 10,000 clients moving; needs --seconds 3 or more
 
 Only ratios of one run count: the servers are measured in turns (A B A B) and a ratio is the median of its rounds.
@@ -23,7 +24,7 @@ and nats-server are not installed. Tables go to standard output, progress to sta
 import argparse
 from collections.abc import Callable
 
-from tests.bench import clients, farthest, fifty, flood, live, pipelined, places, thousand
+from tests.bench import clients, farthest, fifty, flood, live, pipelined, places, posting, thousand
 from tests.bench.machine import describe
 from tests.bench.rounds import Options, progress
 
@@ -33,6 +34,7 @@ ROWS: dict[str, Callable[[Options], None]] = {
     "thousand": thousand.measure,
     "flood": flood.measure,
     "farthest": farthest.measure,
+    "post": posting.measure,
     "live": live.measure,
     "clients": clients.measure,
     "places": places.measure,

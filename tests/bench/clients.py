@@ -20,10 +20,10 @@ from tests.bench.rounds import Options, progress
 from tests.bench.table import Row, show
 from tests.herding import small_herd
 from web.box import Box
-from web.clients.finder import Finder
-from web.clients.globe import Place
-from web.clients.grid import Grid
 from web.clients.trails import CHANGES_A_TICK, TICKS_A_SECOND, Trails
+from web.search.finder import Finder
+from web.search.globe import Place
+from web.search.grid import Grid
 
 CLIENTS = 1_000_000
 TOWNS = 100  # half of the clients are around them, the others anywhere, evenly by area

@@ -19,10 +19,11 @@ PATIENCE = 30.0  # seconds until a report is everywhere
 
 @dataclass(frozen=True, slots=True)
 class Herd:
-    """Running servers: process ids and TCP ports by name. `probe` is the port of a place that nobody serves."""
+    """Running servers: process ids and ports by name. `probe` is the port of a place that nobody serves."""
 
     pids: dict[str, int]
     ports: dict[str, int]
+    http: dict[str, int]
     probe: int = 0
 
 
@@ -47,7 +48,7 @@ def herd(folder: Path, names: Sequence[str] = tuple(LINKS), probe: tuple[str, st
             pids[name] = stack.enter_context(running(command, tcp[name], folder / f"{name}.out"))
         ports = {name: tcp[name] for name in names}
         _wait_until_whole(list(ports.values()))
-        yield Herd(pids, ports, tcp[probe[0]] if probe else 0)
+        yield Herd(pids, ports, http, tcp[probe[0]] if probe else 0)
 
 
 def wait_until_known(ports: Iterable[int], reports: Sequence[tuple[bytes, bytes]]) -> None:

@@ -4,7 +4,6 @@ import multiprocessing
 import socket
 import tempfile
 import time
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -69,9 +68,7 @@ def measure(options: Options) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "herd"
         with herd(folder, ["Goloman"]) as running:
-            settings = tomllib.loads((folder / "herd.toml").read_text())
-            http = int(settings["servers"]["Goloman"]["http"].rpartition(":")[2])
-            pid, port = running.pids["Goloman"], running.ports["Goloman"]
+            pid, port, http = running.pids["Goloman"], running.ports["Goloman"], running.http["Goloman"]
             with _moving(port):
                 turns: dict[str, list[Turn]] = {way: [] for way in WAYS}
                 for number in range(options.rounds):

@@ -62,6 +62,16 @@ def publications(clients: int = CLIENTS) -> Requests:
     return Requests(tuple(texts), TIME_MARK, now)
 
 
+def posts(clients: int = CLIENTS) -> Requests:
+    """Return reports in JSON, each in an HTTP request of its own."""
+    texts = []
+    for i in range(clients):
+        body = b'{"client":"client%06d","location":"+34.068930-118.445127","time":"%b"}' % (i, TIME_MARK)
+        head = b"POST /iamat HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        texts.append(b"%bContent-Length: %d\r\n\r\n%b" % (head, len(body), body))
+    return Requests(tuple(texts), TIME_MARK, now)
+
+
 def geoadd(clients: int = CLIENTS) -> Requests:
     """Return the same for Redis, as clients of Redis write it."""
     longitude = b"-118." + DEGREES_MARK

@@ -1,1 +1,1 @@
-"""Where clients are, for whoever asks: in a box, near a place, one by one, along their trails."""
+"""/clients: where everyone is, and where they were, as GeoJSON."""

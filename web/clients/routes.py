@@ -12,19 +12,18 @@ from aiohttp import hdrs, web
 
 from herd.store import Store
 from web.box import Box
-from web.clients.finder import Finder
-from web.clients.flock import Flock, let_go
 from web.clients.geojson import GEOJSON, begin_collection, end_collection, write_feature, write_trailed
-from web.clients.grid import Hit
-from web.clients.piles import place_of
 from web.clients.streaming import headers_of, stream, unchanged
 from web.clients.trails import Trails
 from web.clients.wanted import Near, Wanted, read_wanted
 from web.keys import SERVER
 from web.problems import Problem
 from web.schema import to_bytes, to_text
+from web.search.flock import Flock, let_go
+from web.search.grid import Hit
+from web.search.keeping import FINDER
+from web.search.piles import place_of
 
-FINDER = web.AppKey("finder", Finder)
 TRAILS = web.AppKey("trails", Trails)
 
 SLICE = 100  # features written between two pauses: about 1 ms
@@ -70,10 +69,8 @@ async def show_client(request: web.Request) -> web.StreamResponse:
 
 
 def attach(app: web.Application) -> None:
-    """Give an application its grid, which is made when it is first needed, and its trails, from the start."""
-    node = app[SERVER].node
-    app[FINDER] = Finder(node)
-    app[TRAILS] = Trails(node)
+    """Give an application its trails, from the start."""
+    app[TRAILS] = Trails(app[SERVER].node)
     app.cleanup_ctx.append(_record)
 
 
@@ -81,7 +78,6 @@ async def _record(app: web.Application) -> AsyncIterator[None]:
     recording = app[SERVER].node.spawn("the trails", app[TRAILS].run)
     yield
     recording.cancel()
-    app[FINDER].stop()
 
 
 async def _show(request: web.Request, client: bytes, trail: bool) -> web.StreamResponse:
@@ -106,7 +102,7 @@ async def _all(request: web.Request, box: Box | None) -> Slices:
     """Return the clients in the box, or in the world: a copy of a million IDs takes 10 ms."""
     if box is None:
         return let_go(list(request.app[SERVER].node.store.reports), SLICE)
-    return (await (await request.app[FINDER].grid()).within(box)).leave(SLICE)
+    return (await request.app[FINDER].within(box)).leave(SLICE)
 
 
 async def _changed(store: Store, cursor: int, number: int) -> Slices | None:

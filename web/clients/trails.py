@@ -12,7 +12,7 @@ from collections import OrderedDict
 from typing import NamedTuple
 
 from herd.node import Node
-from web.clients.piles import place_of
+from web.search.piles import place_of
 
 TICKS_A_SECOND = 5
 CHANGES_A_TICK = 500  # about 2 ms; a batch is not cut, so it may be 250 more

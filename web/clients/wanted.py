@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 from herd.position import LATITUDE, LONGITUDE
 from herd.store import Store
-from web.box import Box, parse_box
-from web.clients.globe import Place
+from web.box import Box
 from web.fields import read_form
 from web.problems import Problem
 from web.schema import to_text
+from web.scope import read_box, read_since
+from web.search.globe import Place
 
 LIMIT, LIMIT_MOST = 100, 10_000  # of the nearest clients
 RADIUS_MOST = 20_100.0  # km: a little more than half way around, so everywhere, which is also what none means
@@ -28,7 +29,6 @@ _SIGN = re.compile(rb"(?<![0-9.+-])(?=[0-9])")  # where a sign is missing
 _NEAR = re.compile(rb"(%b),(%b)" % (LATITUDE, LONGITUDE))
 _KM = re.compile(rb"[0-9]{1,5}(?:\.[0-9]{1,15})?")
 _COUNT = re.compile(rb"[0-9]{1,5}")
-_SINCE = re.compile(rb"([!-~]{1,64}):([0-9]{1,18})")
 
 
 class Near(NamedTuple):
@@ -64,9 +64,9 @@ def read_wanted(query: bytes, store: Store, client: bytes | None = None) -> Want
     return Wanted(
         client=fields.get("client"),
         near=_read_near(fields) if "near" in fields else None,
-        box=_read_box(fields["bbox"]) if "bbox" in fields else None,
+        box=read_box(to_text(fields["bbox"])) if "bbox" in fields else None,
         resumes="since" in fields,
-        cursor=_read_since(fields["since"], store) if "since" in fields else None,
+        cursor=read_since(to_text(fields["since"]), store) if "since" in fields else None,
         trail=_read_trail(fields.get("trail", b"0")),
     )
 
@@ -91,21 +91,6 @@ def _read_near(fields: Mapping[str, bytes]) -> Near:
     if not _COUNT.fullmatch(limit) or int(limit) > LIMIT_MOST:
         raise Problem(400, f"a limit is 0 to {LIMIT_MOST:,}", field="limit")
     return Near(Place(float(found[1]), float(found[2])), float(radius), int(limit))
-
-
-def _read_box(text: bytes) -> Box:
-    try:
-        return parse_box(to_text(text))
-    except ValueError as reason:
-        raise Problem(400, str(reason), field="bbox") from None
-
-
-def _read_since(text: bytes, store: Store) -> int | None:
-    found = _SINCE.fullmatch(text)
-    if not found:
-        raise Problem(400, "since is LIFE:NUMBER, as an answer before gave them", field="since")
-    number = int(found[2])
-    return number if found[1] == store.life and store.reaches(number) else None
 
 
 def _read_trail(text: bytes) -> bool:

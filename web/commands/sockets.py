@@ -15,8 +15,8 @@ from herd.exchange import Exchange
 from herd.messages import LINE_LIMIT
 from herd.node import Node
 from web.keys import SERVER
-from web.problems import Problem
 from web.traffic import label
+from web.upgrading import check_handshake
 
 FRAME_LIMIT = 2 * LINE_LIMIT  # bytes; a longer one closes the connection with 1009
 HEARTBEAT_SECONDS = 20.0
@@ -28,8 +28,6 @@ SLICE, FRAME_COST = 64 * 1024, 1024
 Socket = web.WebSocketResponse
 Sockets = WeakSet[Socket]
 SOCKETS: web.AppKey[Sockets] = web.AppKey("sockets", WeakSet)
-
-UPGRADE = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
 
 routes = web.RouteTableDef()
 
@@ -45,8 +43,7 @@ async def talk(request: web.Request) -> Socket:
         compress=False,
         max_msg_size=FRAME_LIMIT + 1,
     )
-    if not socket.can_prepare(request):
-        raise Problem(426, "this is a WebSocket", headers=UPGRADE)
+    check_handshake(request, socket, "this is a WebSocket")
     await socket.prepare(request)
     request.app[SOCKETS].add(socket)
     name = node.label()

@@ -6,7 +6,8 @@ from web.describe import samples
 from web.describe.operation import (
     BAD_QUERY,
     CURL_SOCKET,
-    FOREIGN,
+    FOREIGN_READER,
+    LATER,
     NO_SOCKET,
     ORIGIN,
     SOCKET,
@@ -29,6 +30,7 @@ _TRAIL = Parameter(
 )
 _ETAG = {"ETag": "Names this state: If-None-Match asks for a newer one."}
 _SAME = Answer("Nothing changed since the state that If-None-Match names.", headers=_ETAG)
+_FULL = problem("As many watch as the settings of this server allow.", headers=LATER)
 _UNKNOWN = problem("The herd does not know this client.")
 
 FEED = (
@@ -40,7 +42,7 @@ FEED = (
         "with since what changed; then at most five a second. Whoever falls behind gets fewer, merged ones.",
         "Feed",
         f"{CURL_SOCKET} '{ORIGIN}/live?bbox={BBOX}'",
-        {"101": SOCKET, "400": BAD_QUERY, "403": FOREIGN, "426": NO_SOCKET},
+        {"101": SOCKET, "400": BAD_QUERY, "403": FOREIGN_READER, "426": NO_SOCKET, "503": _FULL},
         (*_WATCH, Parameter("format", "How frames are written.", {"enum": ["json", "binary"], "default": "json"})),
         frames="Frame",
     ),
@@ -54,6 +56,7 @@ FEED = (
         {
             "200": Answer("Events for ever.", (Content("text/event-stream", {"type": "string"}, samples.EVENT),)),
             "400": BAD_QUERY,
+            "503": _FULL,
         },
         _WATCH,
         frames="Frame",
@@ -79,7 +82,12 @@ FEED = (
         (
             *_WATCH,
             Parameter("near", "LATITUDE,LONGITUDE in degrees.", example="34.07,-118.45"),
-            Parameter("radius", "With near: km.", {"type": "number", "minimum": 0, "maximum": RADIUS_MOST}, 50),
+            Parameter(
+                "radius",
+                "With near: km; left out, the whole Earth.",
+                {"type": "number", "minimum": 0, "maximum": RADIUS_MOST, "default": RADIUS_MOST},
+                50,
+            ),
             Parameter(
                 "limit",
                 "With near: how many at most.",

@@ -11,7 +11,7 @@ from web.assets import url_of
 from web.commands.routes import FORM
 from web.describe.commands import COMMANDS
 from web.describe.feed import FEED
-from web.describe.operation import ORIGIN, Content, Json, Operation, problem
+from web.describe.operation import LATER, ORIGIN, Content, Json, Operation, problem
 from web.describe.server import PAGES, UPKEEP
 from web.describe.server_shapes import SERVER_SCHEMAS
 from web.describe.shapes import CLIENT_SCHEMAS
@@ -28,11 +28,13 @@ GROUPS = {
 }
 WHAT = (
     "A herd of servers: a client tells any of them where it is, and every other knows it at once. All that TCP "
-    "answers, HTTP answers with the same checks; times, skews and locations keep their digits."
+    "answers, HTTP answers with the same checks; times, skews and locations keep their digits. Pages of other "
+    "origins may read where the settings of the server name them (CORS), and never write."
 )
 # What every request may be answered by.
 ALWAYS = {
     "421": problem("The Host header is none of this server's names: neither an IP address nor localhost."),
+    "429": problem("Too many requests from this address.", headers=LATER),
     "500": problem("A defect of this server, which its log describes."),
 }
 

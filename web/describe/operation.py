@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from web.accept import PROBLEM
 
 Json = dict[str, object]
+NO_HEADERS: Mapping[str, str] = {}
 ORIGIN = "{origin}"  # stands in a curl line for http://host:port, as whoever reads it reached us
 
 
@@ -112,9 +113,9 @@ class Operation:
         return said
 
 
-def problem(meaning: str, example: object = None) -> Answer:
+def problem(meaning: str, example: object = None, headers: Mapping[str, str] = NO_HEADERS) -> Answer:
     """Return an answer that is a problem, or for those who prefer text the `? ` line."""
-    return Answer(meaning, (Content(PROBLEM, ref("Problem"), example), text()))
+    return Answer(meaning, (Content(PROBLEM, ref("Problem"), example), text()), headers)
 
 
 def text(example: str | None = None) -> Content:
@@ -132,6 +133,8 @@ SOCKET = Answer(
 )
 NO_SOCKET = problem("This is a WebSocket, and the request is none.")
 FOREIGN = problem("A page of another origin may not do this.")
+FOREIGN_READER = problem("A page of another origin may not do this, unless the settings let it read.")
+LATER = {"Retry-After": "Seconds after which to come again."}
 BAD_QUERY = problem("A field of the query is malformed.")
 # curl shows the handshake and the first frames, if not as a program reads them.
 CURL_SOCKET = (

@@ -1,8 +1,16 @@
 """The shapes of what is said of clients in JSON, and of what is wrong, as JSON Schema."""
 
 from web.describe.operation import Json, ref
-from web.describe.shaping import counts, measures, record, says
+from web.describe.shaping import counts, many, measures, record, says
 
+_TIME = measures("POSIX seconds of the client.", minimum=0)
+_POSITION: Json = {
+    "type": "array",
+    "description": "Longitude and latitude, in degrees.",
+    "items": {"type": "number", "minimum": -180, "maximum": 180},
+    "minItems": 2,
+    "maxItems": 2,
+}
 _SECONDS = r"^-?[0-9]+\.[0-9]{9}$"
 CLIENT_SCHEMAS: Json = {
     "Report": record(
@@ -58,24 +66,27 @@ CLIENT_SCHEMAS: Json = {
         },
     ),
     "Point": record(
-        "Longitude and latitude (RFC 7946).",
-        {
-            "type": {"const": "Point"},
-            "coordinates": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
-        },
+        "A place (RFC 7946).",
+        {"type": {"const": "Point"}, "coordinates": _POSITION},
     ),
     "Line": record(
-        "Where a client was; many lines where its way crosses the antimeridian.",
-        {
-            "type": {"enum": ["LineString", "MultiLineString"]},
-            "coordinates": {"type": "array", "description": "Longitudes and latitudes, oldest first."},
-        },
+        "Where a client was, oldest first.",
+        {"type": {"const": "LineString"}, "coordinates": many(_POSITION, least=2)},
+    ),
+    "Lines": record(
+        "The same, cut where its way crosses the antimeridian.",
+        {"type": {"const": "MultiLineString"}, "coordinates": many(many(_POSITION, least=2), least=2)},
     ),
     "Trail": record(
         "Where a client is, and where it was.",
         {
             "type": {"const": "GeometryCollection"},
-            "geometries": {"type": "array", "items": {"oneOf": [ref("Point"), ref("Line")]}, "maxItems": 2},
+            "geometries": {
+                "type": "array",
+                "items": {"oneOf": [ref("Point"), ref("Line"), ref("Lines")]},
+                "minItems": 2,
+                "maxItems": 2,
+            },
         },
     ),
     "Feature": record(
@@ -92,8 +103,8 @@ CLIENT_SCHEMAS: Json = {
         {
             "distance": measures("With near: km from there.", minimum=0),
             "times": {
-                "type": "array",
-                "description": "With a Trail: POSIX seconds, one to each of its coordinates.",
+                "oneOf": [many(_TIME, least=2), many(many(_TIME, least=2), least=2)],
+                "description": "With a Trail: one to each of its coordinates, nested as they are.",
             },
         },
     ),

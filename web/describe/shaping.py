@@ -23,6 +23,11 @@ def measures(meaning: str, **more: object) -> Json:
     return {"type": "number", "description": meaning, **more}
 
 
+def many(items: Json, least: int = 0) -> Json:
+    """Return the schema of a list of at least so many."""
+    return {"type": "array", "items": items, **({"minItems": least} if least else {})}
+
+
 def record(meaning: str, fields: Json, optional: Json | None = None) -> Json:
     """Return the schema of an object that has all of these fields, and may have the optional ones."""
     return {

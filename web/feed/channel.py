@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from herd.messages import SECOND
 from web.box import Box
 from web.feed.frames import Head, JsonPage, Page, see
 from web.feed.packed import Names, PackedPage
@@ -37,6 +38,14 @@ class Stretch(NamedTuple):
     after: int
     lines: Sequence[bytes]
     more: bool  # whether another stretch follows at once
+
+
+class Teller(NamedTuple):
+    """Who tells the feed: a server's name, its life, and its clock in ns since 1970."""
+
+    server: str
+    life: str
+    clock: Callable[[], int]
 
 
 class Told:
@@ -72,12 +81,11 @@ class Told:
 class Channel:
     """Writes the feed in one form and for one box, or the whole world."""
 
-    def __init__(self, form: Form, box: Box | None, names: Names, server: str, life: str) -> None:
+    def __init__(self, form: Form, box: Box | None, names: Names, teller: Teller) -> None:
+        self.box = box
         self._form = form
-        self._box = box
         self._names = names
-        self._server = server
-        self._life = life
+        self._teller = teller
         self._told = Told(names) if form.named or box else None
 
     async def tell(self, stretch: Stretch) -> bytes:
@@ -94,7 +102,8 @@ class Channel:
         for place, piece in enumerate(pieces, 1):
             last = place == len(pieces)
             number = stretch.after if last else stretch.before
-            head = Head(stretch.type, self._server, self._life, number, stretch.more or not last)
+            server, life, clock = self._teller
+            head = Head(stretch.type, server, life, number, stretch.more or not last, clock() / SECOND)
             page = self._form.page(self._names)
             for start in range(0, len(piece), SLICE):
                 self._fill(page, piece[start : start + SLICE], told, stretch.type == "changes")
@@ -103,7 +112,7 @@ class Channel:
         return b"".join(frames)
 
     def _fill(self, page: Page, lines: Sequence[bytes], told: Told | None, leaving: bool) -> None:
-        box = self._box
+        box = self.box
         for line in lines:
             seen = see(line)
             if box is None or box.holds(seen.latitude, seen.longitude):

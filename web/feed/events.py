@@ -23,9 +23,10 @@ async def tell_events(request: web.Request) -> web.StreamResponse:
     if request.version >= HttpVersion11:
         response.enable_chunked_encoding()
         form = CHUNKED_EVENTS
-    writer = await response.prepare(request)
-    assert writer is not None  # as it is only for an answer that has ended
-    outlet = Outlet(request, writer, feed.patience)
-    with feed.watch(outlet, form, asked.box, asked.cursor) as viewer:
-        await node.guard.run("a viewer", viewer.run)
+    with feed.seats.take():
+        writer = await response.prepare(request)
+        assert writer is not None  # as it is only for an answer that has ended
+        outlet = Outlet(request, writer, feed.patience)
+        with feed.watch(outlet, form, asked.box, asked.cursor) as viewer:
+            await node.guard.run("a viewer", viewer.run)
     return response

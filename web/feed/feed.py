@@ -10,21 +10,24 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from herd.node import Node
+from herd.sections.limits import VIEWERS
 from web.box import Box
-from web.feed.channel import FRAME_MOST, Channel, Form, Stretch
+from web.feed.channel import FRAME_MOST, Channel, Form, Stretch, Teller
 from web.feed.kept import Kept, Piece
 from web.feed.outlet import Outlet
 from web.feed.packed import Names
+from web.feed.seats import Seats
 from web.feed.snapshot import Snapshot
 from web.feed.viewer import Viewer
 from web.schema import to_text
+from web.search.finder import Finder
 
 FRAMES_A_SECOND = 5
 # Where nothing changes an empty frame is told: it keeps proxies from hanging up, and a page that hears nothing for
 # a minute knows that its server is gone (a browser's scripts see no pings).
 HEARTBEAT = 20.0  # seconds
 PATIENCE = 60.0  # seconds in which a viewer must have taken at least one byte of what waits for it
-SNAPSHOT_AGE = 2.0  # seconds in which a snapshot serves those who come; what changed since is told after it
+SNAPSHOT_AGE = 2.0  # seconds in which what was written serves others who come; what changed since is told after it
 VIEWERS_A_SLICE = 20  # told between two pauses, about 1 ms
 
 
@@ -41,16 +44,20 @@ class Feed:
     def __init__(
         self,
         node: Node,
+        finder: Finder,
         frames_a_second: float = FRAMES_A_SECOND,
         heartbeat: float = HEARTBEAT,
         patience: float = PATIENCE,
+        seats: int = VIEWERS,
     ) -> None:
         self.store = node.store
         self.patience = patience
+        self.seats = Seats(seats)
         self.number = 0  # how far the ticks have come
         self.closing = False
         self.ticking = False
         self._node = node
+        self._finder = finder
         self._interval = 1 / frames_a_second
         self._heartbeat = heartbeat
         self._told_at = 0.0
@@ -85,10 +92,12 @@ class Feed:
     def snapshot(self) -> Snapshot:
         """Return a snapshot of these seconds; the same to all who come together."""
         now = asyncio.get_running_loop().time()
-        taken, snapshot = self._snapshot or (now, Snapshot(self.store, self._kept))
-        if now - taken >= SNAPSHOT_AGE or not self.store.reaches(snapshot.number):
-            taken, snapshot = now, Snapshot(self.store, self._kept)
-        self._snapshot = taken, snapshot
+        if self._snapshot:
+            taken, snapshot = self._snapshot
+            if now - taken < SNAPSHOT_AGE and self.store.reaches(snapshot.number):
+                return snapshot
+        snapshot = Snapshot(self.store, self._kept, self._finder.within)
+        self._snapshot = now, snapshot
         return snapshot
 
     async def changes(self, channel: Channel, since: int) -> Piece:
@@ -103,7 +112,9 @@ class Feed:
             lines = [report[1] for report in reports if report[2] <= after]  # the others come with the next tick
             return Piece(after, await channel.tell_again(Stretch("changes", since, after, lines, after < target)))
 
-        return await self._kept.get((channel, since, target), write)
+        # Not for long: a frame says what time it is.
+        moment = asyncio.get_running_loop().time() // SNAPSHOT_AGE
+        return await self._kept.get((channel, since, target, moment), write)
 
     def close(self) -> None:
         """Send every viewer away."""
@@ -114,8 +125,9 @@ class Feed:
     def _audience(self, form: Form, box: Box | None) -> Audience:
         audience = self._audiences.get((form, box))
         if audience is None:
-            name, life = to_text(self._node.name.encode()), to_text(self._node.life)
-            channel = Channel(form, box, self._names, name, life)
+            node = self._node
+            teller = Teller(to_text(node.name.encode()), to_text(node.life), node.clock)
+            channel = Channel(form, box, self._names, teller)
             audience = self._audiences[form, box] = Audience(channel, set())
         return audience
 
@@ -135,6 +147,9 @@ class Feed:
             self._kept.clear()
 
     async def _tick(self, now: float) -> None:
+        for viewer in self.viewers():
+            if viewer.over:  # who leaves /events says nothing, and nothing may have changed for long
+                viewer.stop()
         if self._snapshot and now - self._snapshot[0] >= SNAPSHOT_AGE:
             self._snapshot = None
         target = self.store.number  # what comes during the tick waits for the next

@@ -17,7 +17,8 @@ class Head(NamedTuple):
 
     `number` is how far a viewer has come that has taken this frame: from there it may resume. In the parts of a
     snapshot before the last one that is 0, for what they leave out may be of any number. `more` says that the next
-    frame belongs to this one and follows at once.
+    frame belongs to this one and follows at once. `now` is the server's clock in POSIX seconds when the frame was
+    written: a map tells ages by it.
     """
 
     type: Literal["snapshot", "changes"]
@@ -25,6 +26,7 @@ class Head(NamedTuple):
     life: str
     number: int
     more: bool
+    now: float
 
 
 class Seen(NamedTuple):
@@ -63,7 +65,7 @@ def see(line: bytes) -> Seen:
 
 
 class JsonPage:
-    """A frame as JSON: the head and `reports`; `more` only where it is true, `gone` only where somebody is."""
+    """A frame as JSON: the head but for `now`, and `reports`; `more` only if true, `gone` only if anybody is."""
 
     def __init__(self) -> None:
         self._reports: list[str] = []
@@ -80,6 +82,7 @@ class JsonPage:
     def finish(self, head: Head) -> bytes:
         """Return the JSON, all ASCII."""
         said = head._asdict()
+        del said["now"]
         if not head.more:
             del said["more"]
         if self._gone:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from aiohttp import WSCloseCode, hdrs, web
+from aiohttp import WSCloseCode, web
 
 from web.feed.asked import read_asked
 from web.feed.channel import BINARY, JSON
@@ -11,7 +11,7 @@ from web.feed.outlet import Outlet
 from web.feed.viewer import Viewer
 from web.feed.watching import FEED, attach
 from web.keys import SERVER
-from web.problems import Problem
+from web.upgrading import check_handshake
 
 __all__ = ["attach", "routes"]
 
@@ -27,18 +27,17 @@ async def tell_live(request: web.Request) -> web.WebSocketResponse:
     """Tell the feed in frames of JSON, or in binary ones for the map, until the viewer leaves."""
     feed, node = request.app[FEED], request.app[SERVER].node
     asked = read_asked(request, feed.store)
-    if request.headers.get(hdrs.UPGRADE, "").lower() != "websocket":
-        upgrade = {"Upgrade": "websocket", "Connection": "Upgrade"}
-        raise Problem(426, "/live is a WebSocket; /events tells the same without one", headers=upgrade)
     # Neither compression, which costs 37 ms of CPU for 800 KB and viewer, nor aiohttp's heartbeat, which takes a
     # slow viewer of a large frame for a dead one: an Outlet has its own ways to tell.
     socket = web.WebSocketResponse(compress=False, max_msg_size=MESSAGE_MOST, timeout=CLOSE_SECONDS)
-    outlet = Outlet(request, await socket.prepare(request), feed.patience)
-    with feed.watch(outlet, BINARY if asked.binary else JSON, asked.box, asked.cursor) as viewer:
-        async with asyncio.TaskGroup() as tasks:
-            listening = tasks.create_task(_listen(socket, viewer))
-            await node.guard.run("a viewer", viewer.run)
-            listening.cancel()
+    check_handshake(request, socket, "/live is a WebSocket; /events tells the same without one")
+    with feed.seats.take():
+        outlet = Outlet(request, await socket.prepare(request), feed.patience)
+        with feed.watch(outlet, BINARY if asked.binary else JSON, asked.box, asked.cursor) as viewer:
+            async with asyncio.TaskGroup() as tasks:
+                listening = tasks.create_task(_listen(socket, viewer))
+                await node.guard.run("a viewer", viewer.run)
+                listening.cancel()
     await socket.close(code=WSCloseCode.GOING_AWAY if feed.closing else WSCloseCode.OK, drain=False)
     return socket
 

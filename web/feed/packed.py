@@ -1,9 +1,10 @@
 """The frames of the live feed in the map's binary form: names once, then columns of numbers.
 
-One frame, little-endian: u32 H; H bytes of JSON, `{"type","server","life","number","more","count","names":[[index,
-"client"],...],"servers":[...],"gone":[index,...]}`, padded with spaces to a multiple of 4 with the u32; then five
-columns of `count` values: index u32, longitude i32 and latitude i32 (1e-7 degrees), time u32 (POSIX seconds of the
-client, clamped), server u32 (bits 0-15: its place in `servers`; bit 16: the client's clock is more than 10 s off).
+One frame, little-endian: u32 H; H bytes of JSON, `{"type","server","life","number","more","now","count",
+"names":[[index,"client"],...],"servers":[...],"gone":[index,...]}`, padded with spaces to a multiple of 4 with the
+u32; then five columns of `count` values: index u32, longitude i32 and latitude i32 (1e-7 degrees), time u32 (POSIX
+seconds of the client, clamped), server u32 (bits 0-15: its place in `servers`; bit 16: the client's clock is more
+than 10 s off). `now` is the server's clock in POSIX seconds.
 An index stands for one client as long as the server's life lasts, for every viewer. `names` has every index that
 the viewer may not know yet; `gone` may have indices that it never knew.
 """

@@ -100,7 +100,7 @@ class Viewer:
 
     async def _tell_all(self) -> None:
         snapshot = self._source.snapshot()
-        for place in range(len(snapshot)):
+        for place in range(await snapshot.frames(self._channel)):
             if self.over:
                 return
             await self._send(await snapshot.frame(self._channel, place))

@@ -24,9 +24,15 @@ _LINKS: tuple[tuple[str, Callable[[LinkJson], float | None], str], ...] = (
 class ServerCollector(Collector):
     """Reads a server's state for one scrape; a label has few values: the configured peers, or words of ours."""
 
-    def __init__(self, server: RunningServer, viewers: Mapping[str, Callable[[], int]]) -> None:
+    def __init__(
+        self,
+        server: RunningServer,
+        viewers: Mapping[str, Callable[[], int]],
+        refused: Mapping[str, Callable[[], int]],
+    ) -> None:
         self._server = server
         self._viewers = viewers
+        self._refused = refused
 
     def collect(self) -> Iterator[Metric]:
         """Yield everything."""
@@ -52,6 +58,12 @@ class ServerCollector(Collector):
         for what, count in self._viewers.items():
             family.add_metric([what], count())
         yield family
+        most = self._server.config.limits.viewers
+        yield GaugeMetricFamily("herd_viewers_most", "Viewers of the feed that the settings allow.", most)
+        refused = CounterMetricFamily("herd_http_refusals", "Requests beyond a limit.", labels=["limit"])
+        for what, count in self._refused.items():
+            refused.add_metric([what], count())
+        yield refused
 
     def _collect_links(self) -> Iterator[Metric]:
         links = see_links(self._server)

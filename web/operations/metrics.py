@@ -12,6 +12,7 @@ from web.feed.watching import FEED
 from web.keys import SERVER
 from web.operations.collecting import ServerCollector
 from web.operations.requests import RequestCounts
+from web.rates import RATES
 
 REGISTRY: web.AppKey[CollectorRegistry] = web.AppKey("registry", CollectorRegistry)
 
@@ -26,9 +27,11 @@ routes = web.RouteTableDef()
 def attach(app: web.Application) -> None:
     """Give an application a registry of its own: several servers may run in one process."""
     registry = app[REGISTRY] = CollectorRegistry()
-    registry.register(ServerCollector(app[SERVER], _watchers(app)))
+    registry.register(ServerCollector(app[SERVER], _watchers(app), _refusals(app)))
     ProcessCollector(registry=registry)
-    RequestCounts(registry).attach(app)
+    requests = RequestCounts()
+    registry.register(requests)
+    app.on_response_prepare.append(requests.count)
 
 
 @routes.get("/metrics")
@@ -43,3 +46,8 @@ async def show_metrics(request: web.Request) -> web.Response:
 def _watchers(app: web.Application) -> dict[str, Callable[[], int]]:
     """Return how to count those who hold a connection to the gateway open, by its path."""
     return {"feed": lambda: len(app[FEED].viewers()), "protocol": lambda: len(app[SOCKETS])}
+
+
+def _refusals(app: web.Application) -> dict[str, Callable[[], int]]:
+    """Return how to count those whom a limit turned away, by the setting."""
+    return {"viewers": lambda: app[FEED].seats.refused, "requests": lambda: app[RATES].refused}

@@ -1,52 +1,68 @@
-"""Counts what passes over HTTP, by route and kind of status, for /metrics."""
+"""Counts what passes over HTTP, by route and kind of status, for /metrics: in plain numbers, which cost little."""
 
-import asyncio
+import time
+from bisect import bisect_left
+from collections.abc import Iterator
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from web.gate import CAME_AT
 
 # Seconds. A report takes well under a millisecond, places as long as their source lets us wait.
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 NOWHERE = "nowhere"  # in place of a path that leads to no route: a stranger must not name our metrics
 
-_CAME_AT = web.RequestKey("came at", float)
+
+class RouteCounts:
+    """What one route was asked: answers by kind of status, and how many began within so many seconds."""
+
+    __slots__ = ("seconds", "statuses", "within")
+
+    def __init__(self) -> None:
+        self.statuses = [0] * 10  # by hundreds
+        self.within = [0] * (len(BUCKETS) + 1)  # the last: those that took longer
+        self.seconds = 0.0
 
 
-class RequestCounts:
-    """What a gateway was asked, and how long it took until each answer began."""
+class RequestCounts(Collector):
+    """What a gateway was asked, and how long it took until each answer began.
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._requests = Counter(
-            "herd_http_requests",
-            "HTTP requests by route and kind of status.",
-            ["route", "status"],
-            registry=registry,
-        )
-        self._seconds = Histogram(
-            "herd_http_answer_seconds",
-            "Until an HTTP answer began.",
-            ["route"],
-            buckets=BUCKETS,
-            registry=registry,
-        )
+    Not the library's own counters: they cost a request a tenth of its time.
+    """
 
-    def attach(self, app: web.Application) -> None:
-        """Count an application's requests; to see them as early as they come, it stands before other middleware."""
-        app.middlewares.insert(0, _note_time)
-        app.on_response_prepare.append(self._count)
+    def __init__(self) -> None:
+        self._routes: dict[str, RouteCounts] = {}
 
-    async def _count(self, request: web.Request, response: web.StreamResponse) -> None:
+    async def count(self, request: web.Request, response: web.StreamResponse) -> None:
         """Count an answer as it begins. When it ends says nothing of /live and /events, which last for hours."""
-        route = request.match_info.route.resource
-        name = route.canonical if route else NOWHERE
-        self._requests.labels(name, f"{response.status // 100}xx").inc()
-        came_at = request.get(_CAME_AT)
-        if came_at is not None:
-            self._seconds.labels(name).observe(asyncio.get_running_loop().time() - came_at)
+        resource = request.match_info.route.resource
+        name = resource.canonical if resource else NOWHERE
+        counts = self._routes.get(name)
+        if counts is None:
+            counts = self._routes[name] = RouteCounts()
+        counts.statuses[response.status // 100] += 1
+        seconds = time.monotonic() - request[CAME_AT]
+        counts.seconds += seconds
+        counts.within[bisect_left(BUCKETS, seconds)] += 1
 
-
-@web.middleware
-async def _note_time(request: web.Request, handler: Handler) -> web.StreamResponse:
-    request[_CAME_AT] = asyncio.get_running_loop().time()
-    return await handler(request)
+    def collect(self) -> Iterator[Metric]:
+        """Yield everything."""
+        requests = CounterMetricFamily(
+            "herd_http_requests", "HTTP requests by route and kind of status.", labels=["route", "status"]
+        )
+        durations = HistogramMetricFamily(
+            "herd_http_answer_seconds", "Until an HTTP answer began.", labels=["route"]
+        )
+        for name, counts in self._routes.items():
+            for hundreds, count in enumerate(counts.statuses):
+                if count:
+                    requests.add_metric([name, f"{hundreds}xx"], count)
+            buckets, total = [], 0
+            for bound, count in zip([*map(str, BUCKETS), "+Inf"], counts.within, strict=True):
+                total += count
+                buckets.append((bound, float(total)))
+            durations.add_metric([name], buckets, counts.seconds)
+        yield requests
+        yield durations

@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Iterable, Iterator
 
 from herd.store import Store
-from web.clients.squares import deepest_square
+from web.search.squares import deepest_square
 
 SLICE = 200  # clients looked at between two pauses: about 1 ms
 

@@ -16,10 +16,10 @@ from typing import NamedTuple
 
 from herd.store import Store
 from web.box import Box
-from web.clients.flock import Flock, let_go
-from web.clients.globe import ROUNDING, Place
-from web.clients.piles import SLICE, Pile, place_of
-from web.clients.squares import DEEPEST, WORLD, bounds, deepest_square, quarters, touches
+from web.search.flock import Flock, let_go
+from web.search.globe import ROUNDING, Place
+from web.search.piles import SLICE, Pile, place_of
+from web.search.squares import DEEPEST, WORLD, bounds, deepest_square, quarters, touches
 
 FULL = 128  # clients in a square, beyond which it is divided; the deepest ones hold any number
 _DROPPED = 20  # squares thrown away between two pauses: about as long

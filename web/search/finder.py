@@ -3,8 +3,10 @@
 import asyncio
 
 from herd.node import Node
-from web.clients.grid import Grid
-from web.clients.piles import SLICE
+from web.box import Box
+from web.search.flock import Flock
+from web.search.grid import Grid
+from web.search.piles import SLICE
 
 IDLE = 300.0  # seconds without a question, after which the grid is thrown away
 
@@ -41,6 +43,10 @@ class Finder:
                 if await self._catch_up(grid, target):
                     self._look_again_later()
                     return grid
+
+    async def within(self, box: Box) -> Flock:
+        """Return the clients that are in a box now."""
+        return await (await self.grid()).within(box)
 
     def close(self) -> None:
         """Throw the grid away, if nobody is searching it."""

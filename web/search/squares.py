@@ -45,5 +45,7 @@ def touches(box: Box, square: int) -> bool:
     west, south, east, north = bounds(square)
     if south - _ROUNDED > box.north or north + _ROUNDED < box.south:
         return False
+    if box.has_antimeridian and (west == -180 or east == 180):
+        return True
     reaches_west, reaches_east = west - _ROUNDED <= box.east, east + _ROUNDED >= box.west
     return (reaches_west and reaches_east) if box.west <= box.east else (reaches_west or reaches_east)
