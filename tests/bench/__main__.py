@@ -10,6 +10,7 @@ Run it from the repository's folder with the project's Python, on a machine with
     flood       reports that reach all five servers, of a NATS cluster of five
     farthest    how long a report takes from Hands to a reader behind Welsh, of the NATS cluster
     clients     /clients near and in a box, at a million clients
+    map         the map in a browser: frames a second at 1,000, 10,000 and 100,000 clients moving at 5 Hz
     live        500 viewers of the live feed, 10,000 clients moving; needs --seconds 3 or more
 
 Only ratios of one run count: the servers are measured in turns (A B A B) and a ratio is the median of its rounds.
@@ -23,6 +24,7 @@ import argparse
 from collections.abc import Callable
 
 from tests.bench import clients, farthest, fifty, flood, live, pipelined, thousand
+from tests.bench import map as map_page
 from tests.bench.machine import describe
 from tests.bench.rounds import Options, progress
 
@@ -34,6 +36,7 @@ ROWS: dict[str, Callable[[Options], None]] = {
     "farthest": farthest.measure,
     "live": live.measure,
     "clients": clients.measure,
+    "map": map_page.measure,
 }
 
 
