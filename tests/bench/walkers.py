@@ -42,7 +42,7 @@ def walking(port: int, clients: int, times_a_second: float) -> Iterator[int]:
 
 
 def _walk(port: int, clients: int, times_a_second: float, told: Event, end: Event) -> None:
-    rounds = _rounds(clients)
+    rounds = rounds_of(clients)
     chunks = len(rounds[0])
     answers = bytearray(READ)
     with socket.create_connection((HOST, port)) as connection:
@@ -72,7 +72,7 @@ def _send(connection: socket.socket, chunk: bytes, answers: bytearray, end: Even
             rest = rest[connection.send(rest) :]
 
 
-def _rounds(clients: int) -> list[list[bytes]]:
+def rounds_of(clients: int) -> list[list[bytes]]:
     """Return for each place on the circles the lines of all clients, in chunks."""
     chance = random.Random(clients)
     middles = [(chance.uniform(-55, 70), chance.uniform(-179, 179), chance.random()) for _ in range(clients)]
