@@ -68,12 +68,16 @@ def _turns(page: Watched, clients: int, pids: tuple[int, int], options: Options)
         for kind, look in (("still", page.still), ("panning", page.panning)):
             before = [cpu_seconds(pid) for pid in pids]
             seen = look(options.seconds)
-            server, walker = ((cpu_seconds(pid) - was) / seen.seconds for pid, was in zip(pids, before, strict=True))
+            server, walker = (
+                (cpu_seconds(pid) - was) / seen.seconds for pid, was in zip(pids, before, strict=True)
+            )
             load = os.getloadavg()[0]
             turns.setdefault(f"{clients:,} {kind}", []).append(
                 (seen, {**seen.threads, "server": server, "walkers": walker}, load)
             )
-            progress(f"round {number + 1} of {options.rounds}: {clients:,} {kind} {seen.fps:.0f} fps, load {load:.1f}")
+            progress(
+                f"round {number + 1} of {options.rounds}: {clients:,} {kind} {seen.fps:.0f} fps, load {load:.1f}"
+            )
     return turns
 
 

@@ -37,9 +37,7 @@ WATCH = """
   });
 }
 """
-START = (
-    "() => { Object.assign(__seen, {frames: [], updates: [], changes: 0}); return [__map.paintings(), __map.cost()] }"
-)
+START = "() => { Object.assign(__seen, {frames: [], updates: [], changes: 0}); return [__map.paintings(), __map.cost()] }"
 TAKE = "() => ({...__seen, paintings: __map.paintings(), cost: __map.cost()})"
 
 
@@ -99,8 +97,7 @@ class Watched:
         seconds = time.perf_counter() - begun
         busy = self._busy() - busy
         threads = {
-            name: (spent - threads.get(name, 0)) / seconds
-            for name, spent in thread_seconds(self._browser).items()
+            name: (spent - threads.get(name, 0)) / seconds for name, spent in thread_seconds(self._browser).items()
         }
         taken = self._page.evaluate(TAKE)
         frames = taken["frames"]
