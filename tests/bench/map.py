@@ -1,14 +1,23 @@
-"""Measures the map in a browser while 1,000, 10,000 and 100,000 clients move five times a second."""
+"""Measures the map in a browser while 1,000, 10,000 and 100,000 clients move five times a second.
+
+Walkers, server and browser share this machine, and half a million reports a second are more than it can take in and
+draw: `moves/s seen` says what came. So at 100,000 frames written beforehand are replayed too, at the full rate.
+"""
 
 import os
+import sys
 import tempfile
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
 from tests.bench.herd_of_five import herd
+from tests.bench.listener import HOST
 from tests.bench.machine import cpu_seconds
 from tests.bench.map_page import Seen, Watched, browser_context, watched
+from tests.bench.processes import free_ports, running
 from tests.bench.rounds import Options, progress
 from tests.bench.table import Row, show
 from tests.bench.walkers import walking
@@ -17,6 +26,7 @@ from tests.browser.browsing import find_browser
 SIZES = (1_000, 10_000, 100_000)
 PACE = 5.0  # reports of each client a second
 GOAL = 55.0  # frames a second at 100,000
+Turn = tuple[Seen, dict[str, float], float]  # what was seen, cores used by kind of thread, and the load average
 HEAD = (
     "",
     "fps",
@@ -40,45 +50,47 @@ def measure(options: Options) -> None:
     if path is None:
         progress("left out: no Chromium or Chrome is installed here")
         return
-    rows, users = [], []
+    found: dict[str, list[Turn]] = {}
     with tempfile.TemporaryDirectory() as name, browser_context(path) as (context, browser):
         for clients in SIZES:
-            with herd(Path(name) / str(clients), ["Goloman"]) as running:
-                settings = tomllib.loads((Path(name) / str(clients) / "herd.toml").read_text())
-                pid = running.pids["Goloman"]
-                with (
-                    walking(running.ports["Goloman"], clients, PACE) as walker,
-                    watched(context, browser, f"http://{settings['servers']['Goloman']['http']}/", clients) as page,
-                ):
-                    for title, turns in _turns(page, clients, (pid, walker), options).items():
-                        rows.append(_row(title, turns))
-                        users.append(_user(title, turns))
+            folder = Path(name) / str(clients)
+            with herd(folder, ["Goloman"]) as running_herd:
+                pid, port = running_herd.pids["Goloman"], running_herd.ports["Goloman"]
+                settings = tomllib.loads((folder / "herd.toml").read_text())
+                url = f"http://{settings['servers']['Goloman']['http']}/"
+                with walking(port, clients, PACE) as walkers, watched(context, browser, url, clients) as page:
+                    found |= _turns(page, f"{clients:,}", {"server": pid, "walkers": walkers}, options)
+        with _replay(SIZES[-1], Path(name)) as (pid, url), watched(context, browser, url, SIZES[-1]) as page:
+            found |= _turns(page, f"{SIZES[-1]:,} replayed", {"server": pid}, options)
+    rows = [_row(title, turns) for title, turns in found.items()]
+    users = [_user(title, turns) for title, turns in found.items()]
     show(f"The map, fed over /live, {os.cpu_count()} cores", rows, HEAD)
     kinds = sorted({kind for _, shares in users for kind in shares})
     lines = [Row((title, *(f"{shares.get(kind, 0):.2f}" for kind in kinds))) for title, shares in users]
     show("Cores used", lines, ("", *kinds))
 
 
-Turn = tuple[Seen, dict[str, float], float]
-
-
-def _turns(page: Watched, clients: int, pids: tuple[int, int], options: Options) -> dict[str, list[Turn]]:
+def _turns(page: Watched, title: str, pids: dict[str, int], options: Options) -> dict[str, list[Turn]]:
     turns: dict[str, list[Turn]] = {}
     for number in range(options.rounds):
         for kind, look in (("still", page.still), ("panning", page.panning)):
-            before = [cpu_seconds(pid) for pid in pids]
+            before = {name: cpu_seconds(pid) for name, pid in pids.items()}
             seen = look(options.seconds)
-            server, walker = (
-                (cpu_seconds(pid) - was) / seen.seconds for pid, was in zip(pids, before, strict=True)
-            )
+            used = {name: (cpu_seconds(pid) - before[name]) / seen.seconds for name, pid in pids.items()}
             load = os.getloadavg()[0]
-            turns.setdefault(f"{clients:,} {kind}", []).append(
-                (seen, {**seen.threads, "server": server, "walkers": walker}, load)
-            )
-            progress(
-                f"round {number + 1} of {options.rounds}: {clients:,} {kind} {seen.fps:.0f} fps, load {load:.1f}"
-            )
+            turns.setdefault(f"{title} {kind}", []).append((seen, seen.threads | used, load))
+            done = f"round {number + 1} of {options.rounds}: {title} {kind}"
+            progress(f"{done} {seen.fps:.0f} fps, load {load:.1f}")
     return turns
+
+
+@contextmanager
+def _replay(clients: int, folder: Path) -> Iterator[tuple[int, str]]:
+    """Run a server that tells of half a million moves a second, whatever else the machine does."""
+    (port,) = free_ports(1)
+    command = [sys.executable, "-m", "tests.bench.replaying", str(port), str(clients)]
+    with running(command, port, folder / "replaying.out") as pid:
+        yield pid, f"http://{HOST}:{port}/"
 
 
 def _row(title: str, turns: list[Turn]) -> Row:

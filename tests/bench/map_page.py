@@ -1,21 +1,21 @@
-"""The map's page in a real browser, and what it costs: frames, the main thread's work, each thread's CPU time."""
+"""The map's page in a real browser, and what it costs: frames, and the main thread's work."""
 
 import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import pairwise
 
-from playwright.sync_api import BrowserContext, CDPSession, Page, sync_playwright
+from playwright.sync_api import BrowserContext, CDPSession, Page, ViewportSize, sync_playwright
 
+from tests.bench.threads import thread_seconds
 from tests.browser.browsing import DESK, FLAGS
 
 PATIENCE = 120_000.0  # ms for the page to show all clients
 SWING = (300, 150)  # CSS pixels that a pan goes to either side
 SWING_SECONDS = 2.0  # there and back: 940 pixels a second at most
 MOVE_EVERY = 1 / 60  # seconds
-TICKS = 1 / 100  # seconds: the kernel's unit in /proc/PID/stat
 
 # Every frame of the screen leaves its time; every message of the feed what it cost, and how many changes it told.
 WATCH = """
@@ -37,7 +37,7 @@ WATCH = """
   });
 }
 """
-START = "() => { Object.assign(__seen, {frames: [], updates: [], changes: 0}); return [__map.paintings(), __map.cost()] }"
+START = "() => (Object.assign(__seen, {frames: [], updates: [], changes: 0}), __map.paintings())"
 TAKE = "() => ({...__seen, paintings: __map.paintings(), cost: __map.cost()})"
 
 
@@ -91,7 +91,7 @@ class Watched:
             due = max(due + MOVE_EVERY, gone)
 
     def _measure(self, act: Callable[[], None]) -> Seen:
-        paintings, _ = self._page.evaluate(START)
+        paintings = self._page.evaluate(START)
         threads, busy, begun = thread_seconds(self._browser), self._busy(), time.perf_counter()
         act()
         seconds = time.perf_counter() - begun
@@ -101,7 +101,7 @@ class Watched:
         }
         taken = self._page.evaluate(TAKE)
         frames = taken["frames"]
-        gaps = sorted(after - before for before, after in zip(frames, frames[1:], strict=False))
+        gaps = sorted(after - before for before, after in pairwise(frames))
         updates = sorted(taken["updates"])
         return Seen(
             seconds,
@@ -132,7 +132,7 @@ def browser_context(path: str) -> Iterator[tuple[BrowserContext, int]]:
         session = browser.new_browser_cdp_session()
         processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
         pid = next(each["id"] for each in processes if each["type"] == "browser")
-        context = browser.new_context(viewport=DESK)
+        context = browser.new_context(viewport=ViewportSize(width=DESK["width"], height=DESK["height"]))
         context.add_init_script(f"({WATCH})()")
         yield context, pid
         browser.close()
@@ -150,40 +150,3 @@ def watched(context: BrowserContext, browser: int, url: str, clients: int) -> It
     page.wait_for_timeout(1000)
     yield Watched(page, session, browser)
     page.close()
-
-
-# Threads by what they do for a page; Linux cuts their names at 15 bytes.
-KINDS = {"page": "page", "Compositor": "compositor", "CompositorTileW": "raster", "VizCompositorTh": "screen"}
-
-
-def thread_seconds(browser: int) -> dict[str, float]:
-    """Return the CPU seconds of the browser's threads, by kind."""
-    found: dict[str, float] = {}
-    for process, role in _processes(browser):
-        for task in Path(f"/proc/{process}/task").iterdir():
-            try:
-                comm, _, rest = (task / "stat").read_text().partition("(")[2].rpartition(")")
-            except FileNotFoundError:
-                continue
-            name = "page" if role == "renderer" and task.name == str(process) else KINDS.get(comm, f"other {role}")
-            fields = rest.split()
-            found[name] = found.get(name, 0) + (int(fields[11]) + int(fields[12])) * TICKS
-    return found
-
-
-def _processes(browser: int) -> Iterator[tuple[int, str]]:
-    parents, roles = {}, {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        _, _, kind = command.partition("--type=")
-        roles[int(folder.name)] = kind.split(" ")[0] or "browser"
-    for process in roles:
-        above = process
-        while above > 1 and above != browser:
-            above = parents.get(above, 0)
-        if above == browser:
-            yield process, roles[process]

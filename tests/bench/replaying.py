@@ -37,21 +37,18 @@ class Replay(Feed):
     async def prepare(self, node: Node, clients: int) -> None:
         """Hear of the clients, and write the frames."""
         now = b"%d.000000000" % (time.time() + AHEAD)
+        rounds = [b"".join(chunks).replace(TIME_MARK, now).splitlines() for chunks in rounds_of(clients)]
+        for line in rounds[0]:
+            said = parse_command(line)
+            assert isinstance(said, IAmAt)
+            node.hear(said)
         channel = Channel(BINARY, None, self._names, node.name, node.life.decode())
+        number = node.store.number
         frames = []
-        for chunks in rounds_of(clients):
-            lines = []
-            for line in b"".join(chunks).replace(TIME_MARK, now).splitlines():
-                said = parse_command(line)
-                assert isinstance(said, IAmAt)
-                report = said.heard_by(node.name.encode(), node.clock())
-                if not frames:
-                    node.hear(said)
-                lines.append(bytes(report))
-            number = node.store.number
-            if not frames:  # the names are told here, and then left out
-                await channel.tell(Stretch("changes", number, number, lines, more=False))
-            frames.append(await channel.tell(Stretch("changes", number, number, lines, more=False)))
+        for lines in (rounds[-1], *rounds):  # the first tells the names too
+            told = [b"AT %b +0.000000000 %b" % (node.name.encode(), line.partition(b" ")[2]) for line in lines]
+            frames.append(await channel.tell(Stretch("changes", number, number, told, more=False)))
+        del frames[0]
         self._frames = cycle(frames)
 
     async def _tick(self, now: float) -> None:

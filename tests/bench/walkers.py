@@ -1,4 +1,4 @@
-"""Moves many clients over TCP, each at a fixed pace, from a process of its own whose lines were prepared beforehand."""
+"""Moves many clients over TCP, each at a fixed pace, from a process of its own with lines prepared beforehand."""
 
 import math
 import multiprocessing
@@ -22,9 +22,9 @@ PATIENCE = 60.0  # seconds until every client was told once
 
 @contextmanager
 def walking(port: int, clients: int, times_a_second: float) -> Iterator[int]:
-    """Have so many clients move inside the block; each was told of once when it begins; gives the walkers' process id.
+    """Have so many clients move inside the block, where each is known from the start; gives the process id.
 
-    Where the server takes less than that many reports a second, TCP slows them down: what arrives is to be measured.
+    Where the server takes fewer reports a second, TCP slows them down: what arrives is to be measured.
     """
     context = multiprocessing.get_context("fork")
     told, end = context.Event(), context.Event()

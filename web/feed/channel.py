@@ -116,7 +116,7 @@ class Channel:
 
     def _fill(self, page: Page, lines: Sequence[bytes], told: Told | None, leaving: bool) -> None:
         box = self._box
-        if box is None and page.add_plain(lines, told and told.enter):
+        if box is None and page.add_plain(lines, told.enter if told else None):
             return
         for line in lines:
             seen = see(line)
