@@ -17,7 +17,7 @@ from tests.bench.herd_of_five import herd
 from tests.bench.listener import HOST
 from tests.bench.machine import cpu_seconds
 from tests.bench.map_page import Seen, Watched, browser_context, watched
-from tests.bench.processes import free_ports, running
+from tests.bench.processes import free_ports, running, wait_until_listening
 from tests.bench.rounds import Options, progress
 from tests.bench.table import Row, show
 from tests.bench.walkers import walking
@@ -57,8 +57,12 @@ def measure(options: Options) -> None:
             with herd(folder, ["Goloman"]) as running_herd:
                 pid, port = running_herd.pids["Goloman"], running_herd.ports["Goloman"]
                 settings = tomllib.loads((folder / "herd.toml").read_text())
-                url = f"http://{settings['servers']['Goloman']['http']}/"
-                with walking(port, clients, PACE) as walkers, watched(context, browser, url, clients) as page:
+                http = settings["servers"]["Goloman"]["http"]
+                wait_until_listening(int(http.rpartition(":")[2]))
+                with (
+                    walking(port, clients, PACE) as walkers,
+                    watched(context, browser, f"http://{http}/", clients) as page,
+                ):
                     found |= _turns(page, f"{clients:,}", {"server": pid, "walkers": walkers}, options)
         with _replay(SIZES[-1], Path(name)) as (pid, url), watched(context, browser, url, SIZES[-1]) as page:
             found |= _turns(page, f"{SIZES[-1]:,} replayed", {"server": pid}, options)
