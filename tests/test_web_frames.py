@@ -84,6 +84,33 @@ def test_binary_and_json_frames_say_the_same(told: list[At], gone: list[bytes]) 
     assert in_json.get("gone", []) == [to_text(client) for client in gone]
 
 
+@settings(deadline=None)
+@given(st.lists(reports(), min_size=1, max_size=20, unique_by=lambda report: report.client))
+@example([At(b"Goloman", b"+0.263873386", b"kiwi", b"+34.068930-118.445127", b"3999999999.5")])
+@example([At(b"Goloman", b"-9.999999999", b"\x85\xa0", b"+0-180.0", b"0")] * 2)
+def test_reports_told_at_once_are_told_as_one_by_one(told: list[At]) -> None:
+    lines = [bytes(report) for report in told]
+    at_once, one_by_one = PackedPage(Names()), PackedPage(Names())
+    empty = PackedPage(Names()).finish(HEAD)
+    for line in lines:
+        one_by_one.add(see(line), new=True)
+    if at_once.add_plain(lines, None):
+        assert at_once.finish(HEAD) == one_by_one.finish(HEAD)
+    else:
+        assert at_once.finish(HEAD) == empty
+
+
+def test_nearly_all_reports_can_be_told_at_once() -> None:
+    line = b"AT Goloman %b kiwi.cs.ucla.edu %b %b"
+    usual = line % (b"+0.263873386", b"+34.068930-118.445127", b"1520023934.918963997")
+    unusual = [
+        line % (b"+10.000000001", b"+34.068930-118.445127", b"1520023934.918963997"),
+        line % (b"+0.263873386", b"+34.068930-118.445127", b"4294967296"),
+    ]
+    assert PackedPage(Names()).add_plain([usual] * 3, None)
+    assert not any(PackedPage(Names()).add_plain([usual, odd], None) for odd in unusual)
+
+
 def test_servers_that_a_peer_makes_up_do_not_fill_every_frame() -> None:
     names = Names()
     places = [names.place(b"server%d" % number) for number in range(1000)]

@@ -67,7 +67,8 @@ function onFrame(frame, replaces) {
     }
     status.show();
   }
-  points.ask();
+  // Of one tick's changes the last part paints; of a long snapshot each, so that something is seen at once.
+  if (!frame.header.more || frame.header.type === "snapshot") points.ask();
   list.changed();
   chosen.refresh();
 }

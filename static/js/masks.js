@@ -4,11 +4,15 @@ import {AGEING, FRESH, SILENT} from "./ages.js";
 import {isDark, mix} from "./colours.js";
 import {Looks, pathOf} from "./looks.js";
 
-export const RIM = 200; // of 255: pixels with no more alpha than this are soft edges
+const RIM = 200; // of 255: pixels with no more alpha than this are soft edges
 const SOFT_IN_SMALL = 70; // likewise, for marks of which there are very many: their cost is in their pixels
 const FAINT = 24; // of 255: pixels with less alpha than this are left out
 
-/** @typedef {{dx: Int16Array, dy: Int16Array, colour: Uint32Array, reach: number}} Mask */
+/**
+ * Soft edges stand apart: stamped over another mark they would cut a notch into it.
+ * @typedef {{dx: Int16Array, dy: Int16Array, colour: Uint32Array}} Layer
+ * @typedef {{soft: Layer, solid: Layer, reach: number}} Mask
+ */
 
 /**
  * All masks of one size, by look * 3 + age.
@@ -70,11 +74,18 @@ function stroke(context, path, colour, width) {
 /** @param {ImageData} image @param {number} reach @param {number} least @returns {Mask} */
 function collect(image, reach, least) {
   const pixels = new Uint32Array(image.data.buffer);
-  const kept = [...pixels.keys()].filter((at) => pixels[at] >>> 24 >= least);
+  /** @param {(alpha: number) => boolean} wanted @returns {Layer} */
+  const layer = (wanted) => {
+    const kept = [...pixels.keys()].filter((at) => wanted(pixels[at] >>> 24));
+    return {
+      dx: Int16Array.from(kept, (at) => (at % image.width) - reach),
+      dy: Int16Array.from(kept, (at) => Math.floor(at / image.width) - reach),
+      colour: Uint32Array.from(kept, (at) => pixels[at]),
+    };
+  };
   return {
-    dx: Int16Array.from(kept, (at) => (at % image.width) - reach),
-    dy: Int16Array.from(kept, (at) => Math.floor(at / image.width) - reach),
-    colour: Uint32Array.from(kept, (at) => pixels[at]),
+    soft: layer((alpha) => alpha >= least && alpha <= RIM),
+    solid: layer((alpha) => alpha >= least && alpha > RIM),
     reach,
   };
 }

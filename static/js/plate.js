@@ -1,4 +1,6 @@
-/** What marks are stamped on: an image, and beside it which client's middle lies on which pixel. */
+/** What marks are stamped on: an image, and beside it where the middle of each mark lies, line by line. */
+
+import {Marks} from "./marks.js";
 
 export class Plate {
   /** @param {number} width @param {number} height device pixels */
@@ -7,23 +9,26 @@ export class Plate {
     this.height = height;
     this.image = new ImageData(width, height);
     this.pixels = new Uint32Array(this.image.data.buffer);
-    this.rows = new Int32Array(width * height); // row + 1; 0: nothing
+    this.marks = new Marks();
+    // The marks of line y are those from lines[y] to lines[y + 1]; while they are sorted one place further on.
+    this.lines = new Uint32Array(height + 2);
   }
 
   clear() {
     this.pixels.fill(0);
-    this.rows.fill(0);
+    this.lines.fill(0);
   }
 
-  /** The row at or next to a pixel, or -1. @param {number} cx @param {number} cy @param {number} reach pixels */
+  /** The row of the mark at or next to a pixel, or -1. @param {number} cx @param {number} cy @param {number} reach pixels */
   nearest(cx, cy, reach) {
+    const {width, height, lines} = this;
+    const {middle, row} = this.marks;
     let found = -1;
     let least = reach * reach + 1;
-    for (let y = Math.max(0, cy - reach); y <= Math.min(this.height - 1, cy + reach); y++) {
-      for (let x = Math.max(0, cx - reach); x <= Math.min(this.width - 1, cx + reach); x++) {
-        const row = this.rows[y * this.width + x] - 1;
-        const distance = (x - cx) ** 2 + (y - cy) ** 2;
-        if (row >= 0 && distance < least) [found, least] = [row, distance];
+    for (let y = Math.max(0, cy - reach); y <= Math.min(height - 1, cy + reach); y++) {
+      for (let i = lines[y]; i < lines[y + 1]; i++) {
+        const distance = (middle[i] - y * width - cx) ** 2 + (y - cy) ** 2;
+        if (distance < least) [found, least] = [row[i], distance];
       }
     }
     return found;

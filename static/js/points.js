@@ -95,7 +95,7 @@ export class Points {
     this.again = false;
     const begun = performance.now();
     const stamper = this.prepare(view);
-    stamper.stamp(Infinity);
+    while (stamper.step());
     this.put(stamper, performance.now() - begun);
   }
 
@@ -113,7 +113,7 @@ export class Points {
         stamper = this.prepare(view);
       }
       let more = true;
-      while (more && performance.now() - begun < BUDGET) more = stamper.stamp(2048);
+      while (more && performance.now() - begun < BUDGET) more = stamper.step();
       cost += performance.now() - begun;
       if (more) this.round = requestAnimationFrame(go);
       else {

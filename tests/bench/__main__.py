@@ -12,6 +12,7 @@ Run it from the repository's folder with the project's Python, on a machine with
     clients     /clients near and in a box, at a million clients
     places      the places that come with Herd: reading them, and answers of 1, 10 and 50 km
     post        POST /iamat with one report, of a bare aiohttp handler; and with many in a body
+    map         the map in a browser: frames a second at 1,000, 10,000 and 100,000 clients moving at 5 Hz
     live        500 viewers of the live feed, 10,000 clients moving; needs --seconds 3 or more
 
 Only ratios of one run count: the servers are measured in turns (A B A B) and a ratio is the median of its rounds.
@@ -25,6 +26,7 @@ import argparse
 from collections.abc import Callable
 
 from tests.bench import clients, farthest, fifty, flood, live, pipelined, places, posting, thousand
+from tests.bench import map as map_page
 from tests.bench.machine import describe
 from tests.bench.rounds import Options, progress
 
@@ -38,6 +40,7 @@ ROWS: dict[str, Callable[[Options], None]] = {
     "live": live.measure,
     "clients": clients.measure,
     "places": places.measure,
+    "map": map_page.measure,
 }
 
 

@@ -57,9 +57,22 @@ def _wait_for(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
     while time.monotonic() < end:
         if process.poll() is not None:
             raise RuntimeError(f"{process.args!r} ended at its start:\n{log.read_text()[-2000:]}")
-        with socket.socket() as probe:
-            probe.settimeout(0.2)
-            if probe.connect_ex((HOST, port)) == 0:
-                return
+        if _listens(port):
+            return
         time.sleep(0.02)
     raise RuntimeError(f"{process.args!r} does not listen on port {port}")
+
+
+def wait_until_listening(port: int) -> None:
+    """Wait for another port of a program that runs: a server's HTTP comes after its TCP."""
+    end = time.monotonic() + PATIENCE
+    while not _listens(port):
+        if time.monotonic() > end:
+            raise TimeoutError(f"nothing listens on port {port}")
+        time.sleep(0.02)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.2)
+        return probe.connect_ex((HOST, port)) == 0

@@ -12,7 +12,6 @@ from web.feed.packed import Names, PackedPage
 from web.feed.wrapping import binary_message, chunked_event, event, text_message
 
 FRAME_MOST = 10_000  # reports in a frame
-SLICE = 200  # reports written between two pauses: about 1 ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +21,13 @@ class Form:
     page: Callable[[Names], Page]
     wrap: Callable[[bytes, Head], bytes]
     named: bool  # whether a client's name is told once only
+    slice: int  # reports written between two pauses: about 1 ms
 
 
-JSON = Form(lambda names: JsonPage(), text_message, named=False)
-BINARY = Form(PackedPage, binary_message, named=True)
-EVENTS = Form(lambda names: JsonPage(), event, named=False)
-CHUNKED_EVENTS = Form(lambda names: JsonPage(), chunked_event, named=False)
+JSON = Form(lambda names: JsonPage(), text_message, named=False, slice=200)
+BINARY = Form(PackedPage, binary_message, named=True, slice=500)
+EVENTS = Form(lambda names: JsonPage(), event, named=False, slice=200)
+CHUNKED_EVENTS = Form(lambda names: JsonPage(), chunked_event, named=False, slice=200)
 
 
 class Stretch(NamedTuple):
@@ -61,6 +61,15 @@ class Told:
         self._names = names
         self._clients = bytearray()  # by index
 
+    def enter(self, indices: Sequence[int]) -> list[int]:
+        """Note that clients are shown; return the indices of those that were not before."""
+        self._reach(max(indices))
+        shown = self._clients
+        new = [index for index in indices if shown[index] != self._SHOWN]
+        for index in new:
+            shown[index] = self._SHOWN
+        return new
+
     def enters(self, client: bytes) -> bool:
         """Note that a client is shown; tell whether it was not before."""
         return self._note(client, self._SHOWN)
@@ -71,11 +80,14 @@ class Told:
 
     def _note(self, client: bytes, what: int) -> bool:
         index = self._names.index(client)
-        if index >= len(self._clients):
-            self._clients.extend(bytes(index + 1))  # at least doubled
+        self._reach(index)
         changed = self._clients[index] != what
         self._clients[index] = what
         return changed
+
+    def _reach(self, index: int) -> None:
+        if index >= len(self._clients):
+            self._clients.extend(bytes(index + 1))  # at least doubled
 
 
 class Channel:
@@ -105,14 +117,16 @@ class Channel:
             server, life, clock = self._teller
             head = Head(stretch.type, server, life, number, stretch.more or not last, clock() / SECOND)
             page = self._form.page(self._names)
-            for start in range(0, len(piece), SLICE):
-                self._fill(page, piece[start : start + SLICE], told, stretch.type == "changes")
+            for start in range(0, len(piece), self._form.slice):
+                self._fill(page, piece[start : start + self._form.slice], told, stretch.type == "changes")
                 await asyncio.sleep(0)
             frames.append(self._form.wrap(page.finish(head), head))
         return b"".join(frames)
 
     def _fill(self, page: Page, lines: Sequence[bytes], told: Told | None, leaving: bool) -> None:
         box = self.box
+        if box is None and page.add_plain(lines, told.enter if told else None):
+            return
         for line in lines:
             seen = see(line)
             if box is None or box.holds(seen.latitude, seen.longitude):

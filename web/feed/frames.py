@@ -5,6 +5,7 @@ a sixth of the time. `tests/test_web_frames.py` holds the two equal.
 """
 
 import json
+from collections.abc import Callable, Sequence
 from json.encoder import encode_basestring_ascii as quote
 from typing import Literal, NamedTuple, Protocol
 
@@ -48,6 +49,9 @@ class Page(Protocol):
     def add(self, seen: Seen, new: bool) -> None:
         """Tell of a report; `new`: a viewer may never have been told of this client."""
 
+    def add_plain(self, lines: Sequence[bytes], enter: Callable[[Sequence[int]], list[int]] | None) -> bool:
+        """Tell of all these reports or, where this form cannot at once, of none; `enter`: which clients are new."""
+
     def leave(self, client: bytes) -> None:
         """Tell that a client is gone: forgotten, or out of the viewer's box."""
 
@@ -74,6 +78,10 @@ class JsonPage:
     def add(self, seen: Seen, new: bool) -> None:
         """Tell of a report."""
         self._reports.append(write_report(seen))
+
+    def add_plain(self, lines: Sequence[bytes], enter: Callable[[Sequence[int]], list[int]] | None) -> bool:
+        """Leave it to `add`."""
+        return False
 
     def leave(self, client: bytes) -> None:
         """Tell that a client is gone."""

@@ -10,7 +10,9 @@ the viewer may not know yet; `gone` may have indices that it never knew.
 """
 
 import json
+import re
 import struct
+from collections.abc import Callable, Sequence
 
 from herd.messages import SECOND, nanoseconds
 from web.feed.frames import Head, Seen
@@ -23,6 +25,12 @@ SKEW_LIMIT = 10 * SECOND
 # Every frame carries the whole list of servers. A herd has fewer; what a peer makes up beyond these is one server.
 SERVERS_MOST = 255
 OTHERS = "?"
+# AT lines as nearly all are: a clock less than 10 s off, decimal degrees, seconds that fit 32 bits. What stands for
+# a client may be of any bytes but white space; possessive, as nothing is to be tried twice.
+PLAIN = re.compile(
+    rb"AT ([^ \n]++) [+-][0-9]\.[0-9]{9} ([^ \n]++) "
+    rb"([+-][0-9]++(?:\.[0-9]++)?+)([+-][0-9]++(?:\.[0-9]++)?+) ([0-3]?[0-9]{1,9})(?:\.[0-9]++)?+\n"
+)
 
 
 class Names:
@@ -36,6 +44,11 @@ class Names:
     def index(self, client: bytes) -> int:
         """Return the index of a client."""
         return self._clients.setdefault(client, len(self._clients))
+
+    def indices(self, clients: Sequence[bytes]) -> list[int]:
+        """Return the indices of clients."""
+        known = self._clients
+        return [known.setdefault(client, len(known)) for client in clients]
 
     def place(self, server: bytes) -> int:
         """Return the place of a server in the list."""
@@ -74,6 +87,28 @@ class PackedPage:
         self._times.append(min(int(seen.time.partition(b".")[0]), TIME_MOST))
         skewed = abs(nanoseconds(seen.skew)) > SKEW_LIMIT
         self._servers.append(self._names.place(seen.server) | (SKEWED if skewed else 0))
+
+    def add_plain(self, lines: Sequence[bytes], enter: Callable[[Sequence[int]], list[int]] | None) -> bool:
+        """Tell of reports at once, in a sixth of the time, if all are plainly written; else tell of none.
+
+        `enter` says which of these indices are new; without it all are.
+        """
+        found = PLAIN.findall(b"\n".join(lines) + b"\n")
+        if len(found) != len(lines):
+            return False
+        servers, clients, latitudes, longitudes, times = zip(*found, strict=True)
+        indices = self._names.indices(clients)
+        new = set(indices if enter is None else enter(indices))
+        if new:
+            named = zip(indices, clients, strict=True)
+            self._new += [(index, to_text(client)) for index, client in named if index in new]
+        self._indices += indices
+        self._longitudes += [round(float(text) * UNITS) for text in longitudes]
+        self._latitudes += [round(float(text) * UNITS) for text in latitudes]
+        self._times += map(int, times)
+        places = {server: self._names.place(server) for server in dict.fromkeys(servers)}
+        self._servers += [places[server] for server in servers]
+        return True
 
     def leave(self, client: bytes) -> None:
         """Tell that a client is gone."""
