@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from herd.sections.map import MapSettings, read_map
 from herd.sections.places import PlacesSettings, read_places
 from herd.servers import BUILT_IN, COMMANDS, Address, Server, read_servers
 from herd.settings import ConfigError, Table, read_toml, text
@@ -18,6 +19,7 @@ class Config:
     servers: dict[str, Server]
     secret: str | None = field(default=None, repr=False)
     places: PlacesSettings = field(default_factory=PlacesSettings)
+    map: MapSettings = field(default_factory=MapSettings)
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Config:
@@ -29,6 +31,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
     top = Table("built-in herd", "", {}) if path is None else read_toml(path)
     secret = top.take("secret", text, "a text that is not empty", secret=True)
     places = read_places(top.table("places"), environ)
+    map_ = read_map(top.table("map"))
     servers = read_servers(top.table("servers", BUILT_IN))
     top.finish()
-    return Config(servers, secret or environ.get("HERD_SECRET") or None, places)
+    return Config(servers, secret or environ.get("HERD_SECRET") or None, places, map_)
