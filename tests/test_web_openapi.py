@@ -19,7 +19,7 @@ from web.describe.openapi import OPERATIONS, describe
 from web.describe.samples import AT, REPORT
 
 ORIGIN = "http://127.0.0.1:8101"
-UNDESCRIBED = {("get", "/static/{}")}  # what pages are made of is for pages
+UNDESCRIBED = {("get", "/static/{}"), ("get", "/tiles/{}/{}/{}")}  # what pages are made of is for pages
 KEYWORDS = {
     "type", "const", "enum", "pattern", "minimum", "maximum", "minItems", "maxItems", "items", "required",
     "properties", "additionalProperties", "oneOf", "$ref", "description", "default",

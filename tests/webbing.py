@@ -3,7 +3,7 @@
 import asyncio
 import io
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,6 +12,7 @@ from typing import Any
 
 from aiohttp import ClientSession, DummyCookieJar, web
 
+from herd.config import Config
 from herd.messages import SECOND
 from herd.places.provider import Unavailable
 from herd.position import Position
@@ -133,9 +134,10 @@ async def gateway(
     hosts: Iterable[str] = (),
     patience: float | None = None,
     routes: Iterable[web.AbstractRouteDef] = (),
+    change: Callable[[Config], Config] = lambda config: config,
 ) -> AsyncIterator[Gateway]:
     """Run a server and its gateway in this process; nothing may have met a defect when they end."""
-    async with running(small_herd({"Home": ()}, {}), "Home", folder) as server:
+    async with running(change(small_herd({"Home": ()}, {})), "Home", folder) as server:
         server.node.clock = lambda: NOW
         server.node.places = places = Places()
         app = make_app(server, hosts)

@@ -1,32 +1,26 @@
-"""Tiles for the map, where the settings name any: the images of an MBTiles file, and what the page is told."""
+"""/tiles: images for the map from the file that the settings name, if any; and what its page is told of tiles."""
 
-import asyncio
-import html
-import re
 import sqlite3
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from pathlib import Path
 from typing import TypedDict
 
 from aiohttp import hdrs, web
 
-from herd.sections.map import ATTRIBUTION_MOST, MapSettings, open_tiles
+from herd.sections.map import MapSettings
 from web.keys import SERVER
+from web.mbtiles import DEEPEST, TileFile
+from web.problems import Problem
 
-DEEPEST = 24  # zoom levels; more than any tile set has
-LARGEST = 2 * 1024 * 1024  # bytes of a tile that is sent; they are some 20 KB
-FOR_GOOD = "public, max-age=31536000, immutable"  # of this state of the file, which the page's URL names
+USUAL_DEEPEST = 19  # zoom levels of servers of tiles; beyond its last one the page enlarges tiles
+FOR_GOOD = "public, max-age=31536000, immutable"  # of this state of the file, which the page's URLs name
 ASK_AGAIN = "no-cache"
-KINDS = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp"}  # by the first bytes
-TAG = re.compile(r"<[^>]*>")
+KINDS = {b"\x89PNG\r\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp"}  # by their first bytes
 
 routes = web.RouteTableDef()
 
 
 class TilesJson(TypedDict):
-    """What the page is told: whence tiles come, whose they are, and in which zooms and degrees there are any."""
+    """What the page is told: whence tiles come, whose they are, of which zooms and degrees there are any."""
 
     url: str
     attribution: str
@@ -35,86 +29,52 @@ class TilesJson(TypedDict):
     bounds: list[float] | None  # west, south, east, north
 
 
-class TileFile:
-    """An MBTiles file, read by a thread of its own: neither the loop nor what else runs in threads waits for it."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._thread = ThreadPoolExecutor(1, "tiles")
-        self.version = f"{path.stat().st_mtime_ns:x}"
-
-    def close(self) -> None:
-        """End the thread."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
-
-    async def tile(self, zoom: int, column: int, row: int) -> bytes | None:
-        """Return the tile at a place counted from the north-west, or None where there is none."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._tile, zoom, column, row)
-
-    def _tile(self, zoom: int, column: int, row: int) -> bytes | None:
-        place = (zoom, column, 2**zoom - 1 - row, LARGEST)  # the file counts rows from the south
-        with closing(open_tiles(self._path)) as found:
-            tile = found.execute(
-                "SELECT tile_data FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?"
-                " AND length(tile_data) <= ?",
-                place,
-            ).fetchone()
-        return tile[0] if tile and isinstance(tile[0], bytes) else None
-
-    def describe(self) -> dict[str, str]:
-        """Return what the file says of itself."""
-        with closing(open_tiles(self._path)) as found:
-            return {str(name): str(value) for name, value in found.execute("SELECT name, value FROM metadata")}
-
-
-TILES: web.AppKey[TileFile | None] = web.AppKey("tiles")
-TOLD: web.AppKey[TilesJson | None] = web.AppKey("told of tiles")
+FILE: web.AppKey[TileFile] = web.AppKey("tile file", TileFile)
 
 
 def attach(app: web.Application) -> None:
-    """Give an application its tiles."""
-    settings = app[SERVER].config.map
-    tiles = TileFile(settings.file) if settings.file else None
-    app[TILES] = tiles
-    app[TOLD] = _tell(settings, tiles)
-    app.cleanup_ctx.append(_run)
+    """Give an application the file that its settings name."""
+    if file := app[SERVER].config.map.file:
+        app[FILE] = TileFile(file)
+        app.cleanup_ctx.append(_close)
 
 
-async def _run(app: web.Application) -> AsyncIterator[None]:
+async def _close(app: web.Application) -> AsyncIterator[None]:
     yield
-    if tiles := app[TILES]:
-        tiles.close()
+    app[FILE].close()
 
 
 @routes.get("/tiles/{zoom:[0-9]{1,2}}/{column:[0-9]{1,8}}/{row:[0-9]{1,8}}")
 async def send_tile(request: web.Request) -> web.Response:
-    """Send a tile of the file that the settings name."""
-    tiles = request.app[TILES]
-    zoom, column, row = (int(request.match_info[name]) for name in ("zoom", "column", "row"))
-    if tiles is None or zoom > DEEPEST or max(column, row) >= 2**zoom:
+    """Send a tile, counted from the north-west as on the web."""
+    file = request.app.get(FILE)
+    if file is None:
         raise web.HTTPNotFound
-    tile = await tiles.tile(zoom, column, row)
+    try:
+        tile = await file.tile(*(int(request.match_info[name]) for name in ("zoom", "column", "row")))
+    except sqlite3.Error as error:
+        raise Problem(503, f"the file of tiles cannot be read: {error}") from None
     kind = next((kind for start, kind in KINDS.items() if tile and tile.startswith(start)), None)
     if kind is None:
         raise web.HTTPNotFound
-    current = request.query_string == tiles.version
-    return web.Response(
-        body=tile, content_type=kind, headers={hdrs.CACHE_CONTROL: FOR_GOOD if current else ASK_AGAIN}
-    )
+    keeping = FOR_GOOD if request.query_string == file.version else ASK_AGAIN
+    return web.Response(body=tile, content_type=kind, headers={hdrs.CACHE_CONTROL: keeping})
 
 
-def _tell(settings: MapSettings, tiles: TileFile | None) -> TilesJson | None:
+def tell(app: web.Application) -> TilesJson | None:
+    """Return what the page of an application is told; None where it has its own ground only."""
+    settings: MapSettings = app[SERVER].config.map
     if settings.url is not None:
-        # One that is of no other zoom than it has: beyond its last the page stretches tiles.
-        return {"url": settings.url, "attribution": settings.attribution or "", "least": 0, "most": 19, "bounds": None}
-    if tiles is None:
+        said = settings.attribution or ""
+        return {"url": settings.url, "attribution": said, "least": 0, "most": USUAL_DEEPEST, "bounds": None}
+    file = app.get(FILE)
+    if file is None:
         return None
-    said = tiles.describe()
+    least, most = file.zooms
     return {
-        "url": "/tiles/{z}/{x}/{y}?" + tiles.version,
-        # Some write HTML there; what is shown is text.
-        "attribution": settings.attribution or html.unescape(TAG.sub("", said.get("attribution", "")))[:ATTRIBUTION_MOST],
-        "least": _zoom(said.get("minzoom"), 0),
-        "most": _zoom(said.get("maxzoom"), DEEPEST),
-        "bounds": _bounds(said.get("bounds", "")),
+        "url": f"/tiles/{{z}}/{{x}}/{{y}}?{file.version}",
+        "attribution": settings.attribution or file.attribution,
+        "least": least or 0,
+        "most": DEEPEST if most is None else most,
+        "bounds": file.bounds,
     }

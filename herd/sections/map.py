@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from herd.settings import Table, shown, text
 
 FILE = ".mbtiles"
-# A {z}/{x}/{y} of a URL, and {r}, which is "@2x" on fine screens. Not {s}: pages may load images of one origin only.
+# Of a URL: a tile's place, and {r}, "@2x" on fine screens. Not {s}: the page may load images of one origin only.
 PLACES = {"z", "x", "y"}
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 # What may stand in a Content-Security-Policy; a name that is not ASCII is written as xn--...
