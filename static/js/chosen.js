@@ -5,6 +5,7 @@ import {askForClient} from "./details.js";
 import {showPlace} from "./map.js";
 import {showNear} from "./near.js";
 import {Overlay} from "./overlay.js";
+import {distance} from "./words.js";
 
 const DETAILS_EVERY = 2000; // ms between two questions about it while it moves
 
@@ -60,6 +61,7 @@ export class Chosen {
     this.overlay.mark(at);
     if (!this.name || document.hidden) return;
     this.card.show();
+    this.card.setTrail(this.overlay.trail.length > 1 ? distance(this.overlay.walked()) : "");
     if (!at) return;
     if (this.following) this.map.panTo(at, {animate: this.map.options.zoomAnimation});
     this.ask();

@@ -18,6 +18,8 @@ export class List {
     this.ages = ages;
     this.onChoose = onChoose;
     this.order = new Order(clients);
+    /** @type {import("./towns.js").Towns | null} */
+    this.towns = null; // until the map has its names
     /** @type {"heard" | "name" | "server"} */
     this.by = "heard";
     this.rows = new Uint32Array(0);
@@ -86,6 +88,7 @@ export class List {
       ? `${count(rows.length)} of ${counted(this.clients.count, "client")}`
       : counted(rows.length, "client");
     say(the("matches", HTMLElement), some);
+    the("nobody", HTMLElement).hidden = rows.length > 0 || !this.query;
   }
 
   /** @param {string} name */

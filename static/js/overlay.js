@@ -15,6 +15,18 @@ export class Overlay {
     this.trail = [];
   }
 
+  /** @param {boolean} on */
+  showTrail(on) {
+    if (on) this.trailLine.addTo(this.map);
+    else this.trailLine.remove();
+  }
+
+  /** Metres along the trail. */
+  walked() {
+    const points = this.trail.map((at) => L.latLng(...at));
+    return points.reduce((sum, at, i) => sum + (i ? at.distanceTo(points[i - 1]) : 0), 0);
+  }
+
   /** @param {[number, number] | null} at degrees, latitude first; null: nobody is selected */
   mark(at) {
     if (!at) {
