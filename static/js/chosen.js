@@ -61,10 +61,14 @@ export class Chosen {
     this.overlay.mark(at);
     if (!this.name || document.hidden) return;
     this.card.show();
-    this.card.setTrail(this.overlay.trail.length > 1 ? distance(this.overlay.walked()) : "");
+    this.tellTrail();
     if (!at) return;
     if (this.following) this.map.panTo(at, {animate: this.map.options.zoomAnimation});
     this.ask();
+  }
+
+  tellTrail() {
+    this.card.setTrail(this.overlay.trail.length > 1 ? distance(this.overlay.walked()) : "");
   }
 
   /** Ask for the whole of its newest report, and at first for its trail. */
@@ -83,6 +87,7 @@ export class Chosen {
     }
     this.card.tell(details.report);
     if (!this.remembered) this.overlay.remember(details.trail);
+    this.tellTrail();
     this.remembered = true; // an answer that failed is asked for again
   }
 

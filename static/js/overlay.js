@@ -3,12 +3,14 @@
 import {make} from "./dom.js";
 
 const LONGEST = 400; // points of a trail
+const ABOVE_MARKS = "430"; // so that the selected one is found in a crowd
 
 export class Overlay {
   /** @param {LMap} map */
   constructor(map) {
     this.trailLine = L.polyline([], {className: "trail", interactive: false}).addTo(map);
-    this.halo = L.circleMarker([0, 0], {radius: 13, className: "halo", interactive: false});
+    map.createPane("chosen").style.zIndex = ABOVE_MARKS;
+    this.halo = L.circleMarker([0, 0], {pane: "chosen", radius: 13, className: "halo", interactive: false});
     this.places = L.layerGroup().addTo(map);
     this.map = map;
     /** @type {[number, number][]} */

@@ -34,7 +34,7 @@ export class Reporting {
     this.name = the("report-name", HTMLInputElement);
     this.trouble = the("report-trouble", HTMLElement);
     this.hint = make("div", {class: "placing-hint"});
-    this.here = make("button", {type: "button", class: "button small", id: "report-here"}, "In its middle");
+    this.here = make("button", {type: "button", class: "button small", id: "report-here"}, "At its centre");
     this.share = make("button", {type: "button", class: "button small", id: "share"}, "Share my position");
     this.pill = make("button", {type: "button", class: "pill", hidden: ""});
     this.hint.hidden = true;

@@ -92,9 +92,13 @@ export class Servers {
     const label = make(
       "th",
       {scope: "row", title: name},
-      this.icon(name),
-      make("span", {class: "server"}, name),
-      make("span", {class: "state"}, name === this.own ? `${state}, this one` : state),
+      make(
+        "div",
+        {class: "who"},
+        this.icon(name),
+        make("span", {class: "server"}, name),
+        make("span", {class: "state"}, name === this.own ? `${state}, this one` : state),
+      ),
     );
     const cells = [clients, rate, lag].map((words) => make("td", {}, words));
     return make("tr", {class: state === "down" ? "down" : "up"}, label, ...cells, make("td", {class: off ? "off" : ""}, clock));
@@ -110,7 +114,7 @@ export class Servers {
 
 /** @param {import("./herd.js").Edge} edge */
 function linkLine({one, other, up, lag}) {
-  const state = !up ? "down" : lag ? `${counted(lag, "change")} behind` : "up to date";
+  const state = !up ? "down" : lag ? `${counted(lag, "change")} on the way` : "up to date";
   return make(
     "li",
     {class: up ? "up" : "down"},
