@@ -14,6 +14,11 @@ export function makeLayers(basemap, points, tiles, overlay) {
     menu.hidden = !on;
     button.setAttribute("aria-expanded", String(on));
   };
+  const ground = ["borders", "labels", "graticule"].map(
+    (name) => /** @type {HTMLInputElement} */ (menu.querySelector(`[name=${name}]`)),
+  );
+  const coverGround = () => ground.forEach((choice) => (choice.disabled = tiles.shown));
+  coverGround();
   button.onclick = () => show(menu.hidden);
   menu.addEventListener("change", ({target}) => {
     const {name, checked} = /** @type {HTMLInputElement} */ (target);
@@ -21,6 +26,7 @@ export function makeLayers(basemap, points, tiles, overlay) {
     else if (name === "tiles") tiles.show(checked);
     else if (name === "trail") overlay.showTrail(checked);
     else basemap.show[/** @type {keyof typeof basemap.show} */ (name)] = checked;
+    coverGround();
     points.ask();
     basemap.sheet.ask();
   });

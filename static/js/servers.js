@@ -114,7 +114,7 @@ export class Servers {
 
 /** @param {import("./herd.js").Edge} edge */
 function linkLine({one, other, up, lag}) {
-  const state = !up ? "down" : lag ? `${counted(lag, "change")} on the way` : "up to date";
+  const state = !up ? "down" : lag ? `${count(lag)} on the way` : "up to date";
   return make(
     "li",
     {class: up ? "up" : "down"},

@@ -15,9 +15,10 @@ HOSTILE = "<img/src=x/onerror=alert(1)>"
 async def test_a_report_appears_on_an_open_page(browser: Browser, home: Site) -> None:
     async with looking(browser, home.url) as look:
         await look.live(0)
-        await home.tell("kiwi", UCLA)
+        await look.measure(
+            "from telling a server until it is drawn on its own page", "kiwi", home.tell("kiwi", UCLA)
+        )
         await look.live(1)
-        await look.at("kiwi")
         await look.says(".row .name", "kiwi")
         await look.says(".row .meta", "near Los Angeles · Home")
         await look.says("#tally", "1 client")
