@@ -5,13 +5,17 @@ import {make} from "./dom.js";
 const MOST = 20; // attributions
 const LONGEST = 2000; // characters of one
 
+const UNREADABLE = /<(script|style)\b[^]*?<\/\1\s*>/gi;
+const TAG = /<[^>]*>/g;
+const HREF = /\shref\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)/i;
+
 /** Text and links in it, as nodes of our own. @param {string} html @returns {(Node | string)[]} */
 export function readAttribution(html) {
-  // A document that is in no window: nothing in it runs or is loaded.
-  const parsed = new DOMParser().parseFromString(html.slice(0, LONGEST), "text/html");
+  const bare = html.slice(0, LONGEST).replace(UNREADABLE, "").replace(TAG, bareTag);
+  // A document in no window, where nothing runs or is loaded; it reads what is escaped.
+  const parsed = new DOMParser().parseFromString(bare, "text/html");
   /** @type {(Node | string)[]} */
   const nodes = [];
-  for (const link of parsed.querySelectorAll("script, style, template")) link.remove();
   const walker = parsed.createTreeWalker(parsed.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const text = node.textContent ?? "";
@@ -27,6 +31,13 @@ export function makeAttributions(said) {
   const lines = all.map(readAttribution).filter((nodes) => nodes.length > 0);
   if (!lines.length) return [];
   return [make("p", {class: "hint attributions"}, ...lines.flatMap((nodes, i) => (i ? [" · ", ...nodes] : nodes)))];
+}
+
+/** A link with nothing but its address, or nothing: browsers complain of handlers even where they run none. @param {string} tag */
+function bareTag(tag) {
+  if (/^<\/a\s*>$/i.test(tag)) return tag;
+  const address = /^<a\s/i.test(tag) && HREF.exec(tag);
+  return address ? `<a href=${address[1]}>` : "";
 }
 
 /** A whole address of the web, or nothing. @param {string | null | undefined} href */

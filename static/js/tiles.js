@@ -14,6 +14,7 @@ export class Tiles {
     this.layer = told && makeLayer(map, told);
     this.note = the("coarse", HTMLElement);
     the("tiles-choice", HTMLElement).hidden = !told;
+    this.shown = false;
     this.show(true);
     map.on("zoomend", () => this.tell());
   }

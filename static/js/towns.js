@@ -3,7 +3,7 @@
  * Of several the one that people would name: large ones from further away, as things attract each other. */
 
 const NEAR = 30; // km from a city's middle; further out its name would mislead
-const MIDDLE = 5; // km around it that count as its middle
+const MIDDLE = 3; // km around it that count as its middle
 const AROUND = 40_075; // km around the equator
 const CELLS = 360; // a side of the world: 111 km at the equator, 19 km at 80 degrees
 

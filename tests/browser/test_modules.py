@@ -14,7 +14,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 # Of the map's cities: name, thousands of people, latitude, longitude.
 CITIES = [
     ("Great", 8000, 51.5, 0.0),
-    ("Small", 200, 51.6, 0.1),
+    ("Small", 200, 51.7, 0.1),
     ("Suva", 300, -18.0, 179.95),
     ("Polar", 300, 78.2, 15.6),
 ]
@@ -41,7 +41,7 @@ async def look(browser: Browser, home: Site) -> Any:
     [
         (51.5, 0.01, "Great", 0.7),
         (51.55, 0.05, "Great", 6.6),  # halfway, and nearer to Small than a person would say
-        (51.605, 0.1, "Small", 0.6),
+        (51.705, 0.1, "Small", 0.6),
         (51.5, 0.5, None, None),
         (-18.0, -179.95, "Suva", 10.6),  # over the antimeridian
         (78.3, 16.6, "Polar", 25.2),
@@ -64,7 +64,8 @@ async def test_reports_a_second_are_of_the_last_whole_seconds(look: Look) -> Non
         "(() => { let now = 0; const rates = new m.Rates(() => now); const said = [];"
         " const frame = (type, ...server) => ({header: {type, servers: ['A', 'B'], count: server.length},"
         " server: Uint32Array.from(server)});"
-        " rates.take(frame('snapshot', 0, 0, 0, 0)); rates.take(frame('changes', 0, 0, 0x10001)); said.push(rates.of('A'));"
+        " rates.take(frame('snapshot', 0, 0, 0, 0)); rates.take(frame('changes', 0, 0, 0x10001));"
+        " said.push(rates.of('A'));"
         " now = 1500; rates.take(frame('changes', 0)); said.push(rates.of('A'), rates.of('B'), rates.of('C'));"
         " now = 2500; said.push(rates.of('A')); now = 60000; said.push(rates.of('A')); return said })()"
     )
@@ -78,7 +79,8 @@ async def test_any_address_is_read_and_written_again(look: Look, text: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(0.01, "0 s"), (-0.31, "−0.3 s"), (9.96, "+10.0 s"), (75, "+1 min"), (-7300, "−2 h")]
+    ("seconds", "words"),
+    [(0.01, "0 s"), (-0.31, "\u22120.3 s"), (9.96, "+10.0 s"), (75, "+1 min"), (-7300, "\u22122 h")],
 )
 async def test_a_lead_has_its_sign(look: Look, seconds: float, words: str) -> None:
     assert await ask(look, "words.js", f"m.lead({seconds})") == words

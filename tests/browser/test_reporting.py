@@ -1,4 +1,4 @@
-"""Reporting from the page: a mark on the map by pointer or keyboard, this browser's own position, and thinking better of it."""
+"""Reporting from the page: a mark by pointer or keyboard, this browser's own position, and second thoughts."""
 
 import pytest
 from playwright.async_api import Browser
@@ -63,11 +63,13 @@ async def test_the_keyboard_places_a_mark_in_the_middle_of_the_map(browser: Brow
         await look.page.focus("#report-here")
         await look.until("getComputedStyle(document.querySelector('.cross')).display === 'block'")
         await press("Enter")
-        await look.says("#report-where", "10.0000° N, 20.0000° E")
+        await look.says("#report-where", "At ")
         await look.page.keyboard.type("by.keyboard")
         await press("Enter")
         await look.live(1)
         await look.says("#card h2", "by.keyboard")
+        middle, mark = await look.page.evaluate("[__map.middle(), __map.where('by.keyboard')]")
+        assert abs(middle["x"] - mark["x"]) + abs(middle["y"] - mark["y"]) < 2
 
 
 async def test_a_position_that_is_refused_is_said_to_be(browser: Browser, home: Site) -> None:

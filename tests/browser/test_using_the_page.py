@@ -1,6 +1,5 @@
 """What a person does with the page: search, the keyboard, the card, reporting, links to share."""
 
-
 import pytest
 from playwright.async_api import Browser
 
