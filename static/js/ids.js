@@ -18,7 +18,7 @@ export const decodeId = (text) => text.replace(/(?:%[0-9a-f]{2})+/gi, decodeByte
 /** @param {string} encoded `%XX` and so on */
 function decodeBytes(encoded) {
   let decoded = "";
-  for (let at = 0; at < encoded.length; ) {
+  for (let at = 0; at < encoded.length;) {
     const first = parseInt(encoded.slice(at + 1, at + 3), 16);
     const size = 3 * (first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4);
     try {

@@ -33,7 +33,8 @@ export class Rates {
     const now = this.second();
     const span = Math.min(SPAN, now);
     let sum = 0;
-    for (const [second, count] of this.counts.get(name) ?? []) if (second >= now - span && second < now) sum += count;
+    for (const [second, count] of this.counts.get(name) ?? [])
+      if (second >= now - span && second < now) sum += count;
     return span ? sum / span : 0;
   }
 

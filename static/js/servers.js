@@ -101,7 +101,13 @@ export class Servers {
       ),
     );
     const cells = [clients, rate, lag].map((words) => make("td", {}, words));
-    return make("tr", {class: state === "down" ? "down" : "up"}, label, ...cells, make("td", {class: off ? "off" : ""}, clock));
+    return make(
+      "tr",
+      {class: state === "down" ? "down" : "up"},
+      label,
+      ...cells,
+      make("td", {class: off ? "off" : ""}, clock),
+    );
   }
 
   /** @param {string} name */

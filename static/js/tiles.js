@@ -43,6 +43,11 @@ function makeLayer(map, {url, attribution, least, most, bounds}) {
     minZoom: least, // of a deeper one it would fetch thousands of tiles to shrink
     maxNativeZoom: most,
     maxZoom: 19,
-    bounds: bounds && L.latLngBounds([[south, west], [north, east]]),
+    bounds:
+      bounds &&
+      L.latLngBounds([
+        [south, west],
+        [north, east],
+      ]),
   });
 }

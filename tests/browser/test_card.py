@@ -82,7 +82,11 @@ async def test_the_trail_goes_back_to_before_the_page_was_opened(browser: Browse
                 break
     async with looking(browser, home.url + "#map=5/34/-118&sel=kiwi") as look:
         await look.until("document.querySelector('path.trail').getAttribute('d').split('L').length >= 3")
+        await look.says("#card dd:last-of-type", "km")
         await look.shoot("trail")
+        await look.page.click("#layers-button")
+        await look.page.uncheck("input[name=trail]")
+        await look.until("!document.querySelector('path.trail')")
 
 
 async def _trail_points(session: ClientSession, home: Site) -> int:

@@ -77,6 +77,19 @@ async def test_names_are_text_wherever_they_stand(browser: Browser, home: Site) 
         assert await look.page.locator("img").count() == 1  # the page's own mark
 
 
+async def test_what_a_mark_hides_is_told(browser: Browser, home: Site) -> None:
+    for name in ("one", "two", "three"):
+        await home.tell(name, UCLA)
+    await home.tell("elsewhere", SYDNEY)
+    async with looking(browser, home.url + "#map=6/34/-118") as look:
+        await look.live(4)
+        at = await look.page.evaluate("__map.where('one')")
+        box = await look.page.locator("#map").bounding_box()
+        assert box
+        await look.page.mouse.move(box["x"] + at["x"], box["y"] + at["y"])
+        await look.says("#tip", "and 2 more here")
+
+
 async def test_silent_clients_are_hidden_on_request(browser: Browser, home: Site) -> None:
     await home.tell("fresh", UCLA)
     await home.tell("silent", SYDNEY, 5000)
@@ -92,6 +105,7 @@ async def test_the_first_report_is_explained_with_the_pages_own_address(browser:
     async with looking(browser, home.url) as look:
         await look.live(0)
         await look.says("#first-report", f"curl {home.url}iamat")
+        await look.says("#demo", "python3 run.py --demo 50")
         await look.shoot("empty")
         await home.tell("kiwi", UCLA)
         await look.until("document.querySelector('#empty').hidden")

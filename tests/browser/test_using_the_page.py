@@ -1,9 +1,12 @@
 """What a person does with the page: search, the keyboard, the card, reporting, links to share."""
 
+import asyncio
+from itertools import count
+
 import pytest
 from playwright.async_api import Browser
 
-from tests.browser.browsing import Site, looking
+from tests.browser.browsing import PATIENCE, Site, looking
 from tests.herding import iamat, talk
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -23,6 +26,10 @@ async def test_search_leaves_what_matches_in_the_list_and_on_the_map(browser: Br
         shown = await look.page.locator(".row:visible .name").all_inner_texts()
         assert len(shown) == 10
         assert all(name.startswith("kiwi.") for name in shown)
+        await look.page.fill("#search", "nobody")
+        await look.says("#nobody", "name has that in it.")
+        await look.page.keyboard.press("Escape")
+        await look.says("#matches", "30 clients")
 
 
 async def test_the_list_sorts_by_name(browser: Browser, home: Site) -> None:
@@ -111,6 +118,18 @@ async def test_dragging_and_zooming_keep_marks_where_they_are_picked(browser: Br
         await look.at("kiwi")
         await look.page.set_viewport_size({"width": 900, "height": 600})
         await look.at("kiwi")
+
+
+async def test_the_servers_panel_says_how_many_reports_come(browser: Browser, home: Site) -> None:
+    rate = "() => document.querySelector('#server-table td:nth-of-type(2)')?.textContent ?? '0'"
+    async with looking(browser, home.url) as look, asyncio.timeout(PATIENCE / 1000):
+        await look.live(0)
+        await look.page.click("#tab-servers")
+        for step in count():
+            await home.tell("kiwi", f"+{10 + step % 50}.0+10.0")
+            if await look.page.evaluate(rate) != "0":
+                break
+        await look.says("#server-table", "this one")
 
 
 async def test_a_long_list_has_few_elements(browser: Browser, home: Site) -> None:
