@@ -80,6 +80,7 @@ def test_without_a_word_there_are_no_tiles(tmp_path: Path) -> None:
         "https://{s}.tile.example/{z}/{x}/{y}.png",
         "https://me:secret@tile.example/{z}/{x}/{y}.png",
         "https://tile.example;script-src/{z}/{x}/{y}.png",
+        "http://[::1]:8080/{z}/{x}/{y}.png",
         "https://*/{z}/{x}/{y}.png",
         "https://tile.example:99999/{z}/{x}/{y}.png",
         "https:///{z}/{x}/{y}.png",

@@ -13,8 +13,8 @@ FILE = ".mbtiles"
 # Of a URL: a tile's place, and {r}, "@2x" on fine screens. Not {s}: the page may load images of one origin only.
 PLACES = {"z", "x", "y"}
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-# What may stand in a Content-Security-Policy; a name that is not ASCII is written as xn--...
-AUTHORITY = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+# What may stand in a Content-Security-Policy: no IPv6 address; a name that is not ASCII is written as xn--...
+AUTHORITY = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[0-9]{1,5})?")
 RASTER = {"png", "jpg", "jpeg", "webp"}  # of MBTiles; the other format, pbf, needs a style and a renderer
 ATTRIBUTION_MOST = 300  # characters, in a corner of the map
 
