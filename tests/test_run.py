@@ -77,7 +77,8 @@ def test_a_wrong_config_is_one_line_even_before_the_set_up(argv: list[str], tmp_
     config.write_text("sekret = 1\n")
     status, out, err = call("--config", str(config), *argv, flags=NO_PACKAGES)
     assert (status, out) == (2, "")
-    assert err == f"run.py: {config}: sekret: unknown key, expected one of places, secret, servers\n"
+    assert err.startswith(f"run.py: {config}: sekret: unknown key, expected one of ")
+    assert err.count("\n") == 1
 
 
 def test_a_config_that_is_not_there_is_one_line(tmp_path: Path) -> None:
