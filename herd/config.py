@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from herd.sections.limits import LimitsSettings, read_limits
+from herd.sections.map import MapSettings, read_map
 from herd.sections.places import PlacesSettings, read_places
 from herd.sections.web import WebSettings, read_web
 from herd.servers import BUILT_IN, COMMANDS, Address, Server, read_servers
@@ -22,6 +23,7 @@ class Config:
     places: PlacesSettings = field(default_factory=PlacesSettings)
     web: WebSettings = field(default_factory=WebSettings)
     limits: LimitsSettings = field(default_factory=LimitsSettings)
+    map: MapSettings = field(default_factory=MapSettings)
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Config:
@@ -35,6 +37,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
     places = read_places(top.table("places"), environ)
     web = read_web(top.table("web"))
     limits = read_limits(top.table("limits"))
+    map_ = read_map(top.table("map"))
     servers = read_servers(top.table("servers", BUILT_IN))
     top.finish()
-    return Config(servers, secret or environ.get("HERD_SECRET") or None, places, web, limits)
+    return Config(servers, secret or environ.get("HERD_SECRET") or None, places, web, limits, map_)

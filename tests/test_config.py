@@ -184,7 +184,7 @@ WRONG = [
     (b'secret = "\xff"', r"expected UTF-8, .*10"),
     (f"a = {'[' * 5000}", r"expected TOML, found brackets nested too deep"),
     (f"a = {'1' * 5000}", r"expected TOML: "),
-    ("sekret = 1", r": sekret: unknown key, expected one of .*places, secret, servers"),
+    ("sekret = 1", r": sekret: unknown key, expected one of .*, secret, servers"),
     ('"a\\nb" = 1', r": 'a\\nb': unknown key"),
     ("places = 1", r": places: expected a table"),
     (

@@ -17,9 +17,10 @@ from herd.store import LOG_LEAST
 from tests.herding import HOST, iamat, running, small_herd, talk, until, within
 from tests.watching import put
 from tests.webbing import NOW, Gateway, Places, Reply
+from web.accept import accepts_gzip
 from web.app import make_app
 from web.clients.routes import SLICE, TRAILS
-from web.clients.streaming import accepts_gzip, headers_of, stream
+from web.clients.streaming import headers_of, stream
 from web.clients.trails import CHANGES_A_TICK, CLIENTS_MOST, POINTS_MOST, Trails
 from web.keys import SERVER
 from web.schema import to_json, to_text

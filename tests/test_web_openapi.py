@@ -20,7 +20,7 @@ from web.clients.routes import TRAILS
 from web.describe.openapi import OPERATIONS, describe
 from web.describe.samples import AT, REPORT
 
-UNDESCRIBED = {("get", "/static/{}")}  # what pages are made of is for pages
+UNDESCRIBED = {("get", "/static/{}"), ("get", "/tiles/{}/{}/{}")}  # what pages are made of is for pages
 CLIENT = "client=kiwi.cs.ucla.edu"
 JSON = {"Content_Type": "application/json"}
 FORM = {"Content_Type": "application/x-www-form-urlencoded"}

@@ -3,7 +3,7 @@
 import asyncio
 import io
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import ClientSession, DummyCookieJar, web
 
-from herd.config import Address
+from herd.config import Address, Config
 from herd.messages import SECOND
 from herd.places.provider import Unavailable
 from herd.position import Position
@@ -139,12 +139,13 @@ async def gateway(
     routes: Iterable[web.AbstractRouteDef] = (),
     cors: Iterable[str] = (),
     limits: LimitsSettings | None = None,
+    change: Callable[[Config], Config] = lambda config: config,
 ) -> AsyncIterator[Gateway]:
     """Run a server and its gateway in this process; nothing may have met a defect when they end."""
     config = replace(
         small_herd({"Home": ()}, {}), web=WebSettings(frozenset(cors)), limits=limits or LimitsSettings()
     )
-    async with running(config, "Home", folder) as server:
+    async with running(change(config), "Home", folder) as server:
         server.node.clock = lambda: NOW
         server.node.places = places = Places()
         app = make_app(server, hosts)

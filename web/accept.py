@@ -1,4 +1,4 @@
-"""Which of two forms a request prefers for its answer: JSON, or the lines of the protocol."""
+"""Which form of an answer a request prefers: JSON or the lines of the protocol, compressed or not."""
 
 import re
 from functools import lru_cache
@@ -18,6 +18,20 @@ _UNFIT: Rank = (0.0, 0)
 def wants_plain(request: web.BaseRequest) -> bool:
     """Tell whether the request ranks text/plain above JSON; without a word about it, it does not."""
     return hdrs.ACCEPT in request.headers and _prefers_plain(", ".join(request.headers.getall(hdrs.ACCEPT)))
+
+
+def takes_gzip(request: web.BaseRequest) -> bool:
+    """Tell whether the request names gzip, or any coding, among those it takes, and does not refuse it."""
+    return accepts_gzip(", ".join(request.headers.getall(hdrs.ACCEPT_ENCODING, ())))
+
+
+def accepts_gzip(accept: str) -> bool:
+    """Tell the same of an Accept-Encoding (RFC 9110, 12.5.3)."""
+    codings: dict[str, float] = {}
+    for coding in accept.lower().split(","):
+        name, *parameters = [part.strip() for part in coding.split(";")]
+        codings[name] = _quality(parameters)
+    return codings.get("gzip", codings.get("*", 0.0)) > 0
 
 
 @lru_cache(maxsize=256)

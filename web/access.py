@@ -12,18 +12,17 @@ from web.sharing import is_reader
 # Names, beside IP addresses and localhost, under which this server is reached.
 HOSTS: web.AppKey[frozenset[str]] = web.AppKey("hosts", frozenset)
 
+_POLICY = [
+    "default-src 'self'",  # no inline script and no inline style
+    "img-src 'self' data: blob:",
+    "connect-src 'self'",  # which includes this server's WebSockets
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+]
 HEADERS = {
-    "Content-Security-Policy": "; ".join(
-        [
-            "default-src 'self'",  # no inline script and no inline style
-            "img-src 'self' data: blob:",
-            "connect-src 'self'",  # which includes this server's WebSockets
-            "object-src 'none'",
-            "base-uri 'none'",
-            "form-action 'self'",
-            "frame-ancestors 'none'",
-        ]
-    ),
+    "Content-Security-Policy": "; ".join(_POLICY),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
 }
@@ -32,6 +31,11 @@ _READING_SOCKETS = frozenset({"/live"})
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:/?#@\s]+)(?::[0-9]{0,5})?")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+
+
+def policy_with_images(origin: str) -> str:
+    """Return the Content-Security-Policy of a page that shows images of one more origin."""
+    return "; ".join(f"{rule} {origin}" if rule.startswith("img-src ") else rule for rule in _POLICY)
 
 
 def check_access(request: web.Request) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from aiohttp import hdrs, web
 
+from web.accept import takes_gzip
+
 STATIC = Path(__file__).parents[1] / "static"
 LEAFLET = "xstatic.pkg.leaflet"  # the PyPI package XStatic-Leaflet: Leaflet as its authors built it, served by us
 
@@ -93,7 +95,7 @@ async def send_asset(request: web.Request) -> web.Response:
     if request.if_none_match and any(tag.value in (asset.etag, "*") for tag in request.if_none_match):
         return web.Response(status=304, headers=headers)
     body = asset.body
-    if asset.packed is not None and "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
+    if asset.packed is not None and takes_gzip(request):
         body = asset.packed
         headers[hdrs.CONTENT_ENCODING] = "gzip"
     charset = None if asset.content_type.startswith("image/") else "utf-8"

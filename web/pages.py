@@ -6,9 +6,11 @@ import aiohttp_jinja2
 from aiohttp import web
 
 from herd.messages import At, parse_at
+from web.access import policy_with_images
 from web.assets import shelf, url_of
 from web.keys import SERVER
 from web.origins import host_of, origin_of
+from web.tiles import tell
 
 SHOWN = 200  # clients on a page without JavaScript
 
@@ -16,9 +18,15 @@ routes = web.RouteTableDef()
 
 
 @routes.get("/")
-@aiohttp_jinja2.template("map.html")
-async def show_map(request: web.Request) -> dict[str, object]:
+async def show_map(request: web.Request) -> web.Response:
     """Show the map; without JavaScript, the first clients this server knows, and how to tell it of one."""
+    response = aiohttp_jinja2.render_template("map.html", request, _what_the_page_knows(request))
+    if origin := request.app[SERVER].config.map.origin:
+        response.headers["Content-Security-Policy"] = policy_with_images(origin)
+    return response
+
+
+def _what_the_page_knows(request: web.Request) -> dict[str, object]:
     server = request.app[SERVER]
     known = server.node.store.reports
     return {
@@ -34,6 +42,7 @@ async def show_map(request: web.Request) -> dict[str, object]:
             "server": server.node.name,
             "servers": sorted(server.config.servers),
             "tcp": {"host": host_of(request), "port": server.port},
+            "tiles": tell(request.app),
         },
     }
 

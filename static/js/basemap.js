@@ -18,6 +18,7 @@ export class Basemap {
     /** @type {import("./atlas.js").Coast | null} */
     this.fine = null;
     this.fineAsked = false;
+    this.onCities = (/** @type {import("./atlas.js").City[]} */ _) => {}; // called once they are here
     /** @type {Labels | null} */
     this.labels = null;
     this.sheet = new Sheet(
@@ -34,7 +35,9 @@ export class Basemap {
   async load() {
     this.coarse = await loadCoast("110m");
     this.sheet.ask();
-    this.labels = new Labels(await loadCities());
+    const cities = await loadCities();
+    this.labels = new Labels(cities);
+    this.onCities(cities);
     this.sheet.ask();
   }
 

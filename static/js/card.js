@@ -1,10 +1,10 @@
 /** The card of the selected client: where it is, who heard it, how to ask for it, what is near. */
 
-import {copies} from "./copy.js";
-import {draw, make, say, the} from "./dom.js";
+import {buildCard, fill} from "./cardparts.js";
+import {say, the} from "./dom.js";
 import {encodeId, shellWord} from "./ids.js";
-import {pathOf} from "./looks.js";
-import {ago, moment, place, span} from "./words.js";
+import {edgeOf, pathOf} from "./looks.js";
+import {ago, distance, moment, place, span} from "./words.js";
 
 const CLOCK_OFF = 10; // seconds of skew that are worth a word
 
@@ -22,68 +22,17 @@ export class Card {
     this.settings = settings;
     this.doing = doing;
     this.name = "";
+    /** @type {import("./towns.js").Towns | null} */
+    this.towns = null; // until the map has its names
     /** @type {Report | null} */
     this.report = null;
     this.box = the("card", HTMLElement);
-    this.parts = this.build();
-  }
-
-  build() {
-    const parts = {
-      path: draw("path", {}),
-      name: make("h2"),
-      state: make("p", {class: "state"}),
-      where: make("span", {id: "card-where"}),
-      server: make("dd"),
-      sent: make("dd"),
-      heard: make("dd"),
-      skew: make("dd"),
-      nc: make("code", {id: "card-nc"}),
-      curl: make("code", {id: "card-curl"}),
-      near: make("div", {id: "near"}),
-      follow: make(
-        "button",
-        {type: "button", class: "button small", "aria-pressed": "false", id: "follow"},
-        "Follow",
-      ),
-      nearButton: make("button", {type: "button", class: "button small", id: "near-button"}, "What’s near"),
-    };
-    const close = make(
-      "button",
-      {type: "button", class: "button round close", "aria-label": "Close", title: "Close (Esc)"},
-      "×",
-    );
-    close.onclick = () => this.doing.close();
-    parts.follow.onclick = () => this.setFollow(parts.follow.getAttribute("aria-pressed") !== "true");
-    parts.nearButton.onclick = () => this.doing.near();
-    const icon = draw("svg", {class: "shape", viewBox: "-8 -8 16 16", "aria-hidden": "true"}, parts.path);
-    const details = make(
-      "dl",
-      {},
-      make("dt", {}, "Heard by"),
-      parts.server,
-      make("dt", {}, "Sent"),
-      parts.sent,
-      make("dt", {}, "Heard"),
-      parts.heard,
-      make("dt", {}, "Clock"),
-      parts.skew,
-    );
-    this.box.append(
-      make("div", {class: "title"}, icon, parts.name, close),
-      parts.state,
-      make(
-        "div",
-        {class: "line where"},
-        parts.where,
-        copyButton(() => this.coordinates()),
-      ),
-      details,
-      make("div", {class: "doing"}, parts.nearButton, parts.follow),
-      parts.near,
-      make("details", {}, make("summary", {}, "Ask for it yourself"), codeLine(parts.nc), codeLine(parts.curl)),
-    );
-    return parts;
+    this.parts = buildCard(this.box, {
+      close: () => this.close(),
+      near: doing.near,
+      follow: () => this.setFollow(this.parts.follow.getAttribute("aria-pressed") !== "true"),
+      coordinates: () => this.coordinates(),
+    });
   }
 
   /** @param {string} name nobody where empty */
@@ -95,6 +44,11 @@ export class Card {
     }
     this.name = name;
     this.show();
+  }
+
+  close() {
+    this.doing.close();
+    the("list", HTMLElement).focus(); // not nowhere
   }
 
   /** @param {boolean} on */
@@ -109,6 +63,11 @@ export class Card {
     if (report.client !== this.name) return;
     this.report = report;
     this.show();
+  }
+
+  /** How long its way is, as far as it is drawn. @param {string} words none where empty */
+  setTrail(words) {
+    fill(this.parts.trail, words);
   }
 
   coordinates() {
@@ -137,9 +96,11 @@ export class Card {
     this.box.dataset.age = String(state);
     parts.path.setAttribute("d", pathOf(shape, 5.5));
     parts.path.setAttribute("fill", state === 2 ? "none" : colour);
-    parts.path.setAttribute("stroke", colour);
+    parts.path.setAttribute("stroke", edgeOf(colour));
     say(parts.state, state === 2 ? `Silent: last heard ${ago(age)}` : `Last heard ${ago(age)}`);
     say(parts.where, place(clients.latitudeOf(row), clients.longitudeOf(row), 5));
+    const town = this.towns?.near(clients.x[row], clients.y[row]);
+    fill(parts.town, town ? `${town.name}, ${distance(town.km * 1000)}` : "");
     say(parts.server, clients.looks.names[clients.server[row]]);
     // The feed says whole seconds at once; the report's own digits come a little later, and stay together.
     const {report} = this;
@@ -164,19 +125,3 @@ function clockWords(skew) {
   const side = skew < 0 ? "ahead of" : "behind";
   return size > CLOCK_OFF ? `${length} ${side} its server’s: off, or late` : `${length} ${side} its server’s`;
 }
-
-/** @param {() => string} text */
-function copyButton(text) {
-  const button = make("button", {type: "button", class: "copy"}, "Copy");
-  copies(button, text);
-  return button;
-}
-
-/** @param {HTMLElement} code */
-const codeLine = (code) =>
-  make(
-    "div",
-    {class: "line"},
-    code,
-    copyButton(() => code.textContent ?? ""),
-  );

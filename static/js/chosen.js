@@ -5,6 +5,7 @@ import {askForClient} from "./details.js";
 import {showPlace} from "./map.js";
 import {showNear} from "./near.js";
 import {Overlay} from "./overlay.js";
+import {distance} from "./words.js";
 
 const DETAILS_EVERY = 2000; // ms between two questions about it while it moves
 
@@ -60,9 +61,14 @@ export class Chosen {
     this.overlay.mark(at);
     if (!this.name || document.hidden) return;
     this.card.show();
+    this.tellTrail();
     if (!at) return;
     if (this.following) this.map.panTo(at, {animate: this.map.options.zoomAnimation});
     this.ask();
+  }
+
+  tellTrail() {
+    this.card.setTrail(this.overlay.trail.length > 1 ? distance(this.overlay.walked()) : "");
   }
 
   /** Ask for the whole of its newest report, and at first for its trail. */
@@ -81,6 +87,7 @@ export class Chosen {
     }
     this.card.tell(details.report);
     if (!this.remembered) this.overlay.remember(details.trail);
+    this.tellTrail();
     this.remembered = true; // an answer that failed is asked for again
   }
 

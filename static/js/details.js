@@ -27,7 +27,7 @@ export async function askForClient(name) {
 /**
  * What is near a client, and why not where nothing can be said.
  * @param {string} name
- * @returns {Promise<{report: import("./card.js").Report | null, places: Place[], trouble: string}>}
+ * @returns {Promise<{report: import("./card.js").Report | null, places: Place[], trouble: string, sources?: unknown}>}
  */
 export async function askWhatIsNear(name) {
   try {
@@ -36,9 +36,9 @@ export async function askWhatIsNear(name) {
     });
     const said = await answer.json();
     if (!answer.ok) return {report: null, places: [], trouble: String(said.detail ?? said.title ?? answer.status)};
-    const {results = [], status, error_message: message} = said.places;
+    const {results = [], status, error_message: message, html_attributions: sources} = said.places;
     const trouble = status === "OK" || status === "ZERO_RESULTS" ? "" : String(message ?? status);
-    return {report: said.report, places: results.map(toPlace), trouble};
+    return {report: said.report, places: results.map(toPlace), trouble, sources};
   } catch {
     return {report: null, places: [], trouble: "The server could not be asked."};
   }

@@ -6,7 +6,7 @@ const AFTER_REFUSAL = 60_000; // ms: a server that has no /herd will not grow on
 
 /**
  * @typedef {{peer: string, up: boolean, heard?: boolean, lag?: number, acknowledged?: number, since?: unknown}} Link
- * @typedef {{server?: string, life?: string, clients?: number, number?: number, links?: Link[], error?: string}} Server
+ * @typedef {{server?: string, life?: string, clients?: number, number?: number, clock_off?: number | null, links?: Link[], error?: string}} Server
  * @typedef {{names: string[], servers: Map<string, Server>, edges: Edge[]}} Herd
  * @typedef {{one: string, other: string, up: boolean, lag: number | null}} Edge
  */

@@ -24,6 +24,7 @@ export function hook(map, points, clients, basemap, feed) {
     cost: () => points.cost,
     since: () => feed.since,
     view: () => ({zoom: map.getZoom(), ...map.getCenter()}),
+    middle: () => map.getSize().multiplyBy(0.5),
     panBy: (/** @type {number} */ x, /** @type {number} */ y) => map.panBy([x, y], {animate: false}),
     ready: () => Boolean(basemap.coarse && basemap.labels),
   };

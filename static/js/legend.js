@@ -1,7 +1,7 @@
 /** Which shape is which server, in a corner of the map; and what the ages look like, in the help. */
 
 import {draw, make, the} from "./dom.js";
-import {pathOf} from "./looks.js";
+import {edgeOf, pathOf} from "./looks.js";
 
 /** @param {import("./looks.js").Looks} looks */
 export function showLegend(looks) {
@@ -9,7 +9,7 @@ export function showLegend(looks) {
   the("legend", HTMLElement).replaceChildren(
     ...names.map((name) => {
       const {colour, shape} = looks.look(looks.numberOf(name));
-      return make("li", {}, icon(shape, colour, colour), name);
+      return make("li", {}, icon(shape, colour, edgeOf(colour)), name);
     }),
   );
 }

@@ -6,6 +6,7 @@ import {HEIGHT, Row} from "./row.js";
 import {count, counted} from "./words.js";
 
 const SPARE = 6; // rows beyond what is in sight
+const HOLD = 5000; // ms after the pointer last moved over it
 const HIGHEST = 15_000_000; // CSS pixels an element may be high in every browser
 
 export class List {
@@ -18,6 +19,8 @@ export class List {
     this.ages = ages;
     this.onChoose = onChoose;
     this.order = new Order(clients);
+    /** @type {import("./towns.js").Towns | null} */
+    this.towns = null; // until the map has its names
     /** @type {"heard" | "name" | "server"} */
     this.by = "heard";
     this.rows = new Uint32Array(0);
@@ -25,6 +28,7 @@ export class List {
     this.selected = "";
     this.query = "";
     this.nextSort = 0;
+    this.heldUntil = 0;
     this.timer = 0;
     this.box = the("list", HTMLElement);
     this.space = the("rows", HTMLElement);
@@ -33,13 +37,25 @@ export class List {
     this.box.addEventListener("scroll", () => this.show(), {passive: true});
     this.box.addEventListener("keydown", (event) => this.onKey(event));
     this.space.addEventListener("click", (event) => this.onClick(event));
+    this.box.addEventListener("pointermove", ({pointerType}) => this.hold(pointerType === "mouse" ? HOLD : 0));
+    this.box.addEventListener("pointerleave", () => this.hold(0));
     new ResizeObserver(() => this.show()).observe(this.box);
   }
 
   /** Something changed: sort anew soon, the more clients the later. */
   changed() {
     if (this.timer || document.hidden) return;
-    this.timer = window.setTimeout(() => this.sort(), Math.max(60, this.nextSort - performance.now()));
+    const wait = Math.max(this.nextSort, this.heldUntil) - performance.now();
+    this.timer = window.setTimeout(() => this.sort(), Math.max(60, wait));
+  }
+
+  /** While somebody points at a row, it stays where it is. @param {number} milliseconds */
+  hold(milliseconds) {
+    this.heldUntil = milliseconds && performance.now() + milliseconds;
+    if (!this.timer) return;
+    clearTimeout(this.timer);
+    this.timer = 0;
+    this.changed();
   }
 
   /** Another order or another search: from the top. */
@@ -86,6 +102,7 @@ export class List {
       ? `${count(rows.length)} of ${counted(this.clients.count, "client")}`
       : counted(rows.length, "client");
     say(the("matches", HTMLElement), some);
+    the("nobody", HTMLElement).hidden = rows.length > 0 || !this.query;
   }
 
   /** @param {string} name */

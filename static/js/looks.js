@@ -1,5 +1,7 @@
 /** Which colour and shape stands for which server: Okabe and Ito's colours, each with a shape of its own. */
 
+import {isDark, mix} from "./colours.js";
+
 /** @typedef {{colour: string, shape: string}} Look */
 
 /** @type {Look[]} */
@@ -65,6 +67,9 @@ const CORNERS = {
     [-1.15, 0],
   ],
 };
+
+/** The edge of a mark, dark enough for any ground (3:1) where the colour alone is not. @param {string} colour */
+export const edgeOf = (colour) => mix(colour, isDark() ? "#ffffff" : "#10202c", isDark() ? 0.2 : 0.4);
 
 /** A shape as the path of an SVG. @param {string} shape @param {number} radius */
 export function pathOf(shape, radius) {

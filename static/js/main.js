@@ -2,9 +2,9 @@
 
 import {Ages} from "./ages.js";
 import {Basemap} from "./basemap.js";
+import {listenToButtons} from "./buttons.js";
 import {Chosen} from "./chosen.js";
 import {Clients} from "./clients.js";
-import {copies} from "./copy.js";
 import {the} from "./dom.js";
 import {Feed} from "./feed.js";
 import {inWords, watchHerd} from "./herd.js";
@@ -18,10 +18,13 @@ import {createMap, fitAll} from "./map.js";
 import {readLink, writeLink} from "./permalink.js";
 import {listenToPointer} from "./pointer.js";
 import {Points} from "./points.js";
+import {Rates} from "./rates.js";
 import {Reporting} from "./report.js";
 import {Servers} from "./servers.js";
 import {Status} from "./status.js";
 import {makeTabs} from "./tabs.js";
+import {Tiles} from "./tiles.js";
+import {Towns} from "./towns.js";
 
 const AGES_EVERY = 5; // seconds between two paintings of many points that only grew older
 const FEW = 2000;
@@ -41,9 +44,10 @@ const points = new Points(map, clients, ages);
 const status = new Status(clients, ages);
 const chosen = new Chosen(map, clients, ages, settings, onChoice);
 const list = new List(clients, ages, (name) => chosen.choose(name, true));
-const servers = new Servers(clients, settings.server);
+const rates = new Rates();
+const servers = new Servers(clients, rates, settings.server);
 const reporting = new Reporting(map, (name) => chosen.choose(name));
-const layers = makeLayers(basemap, points);
+const layers = makeLayers(basemap, points, new Tiles(map, settings.tiles), chosen.overlay);
 const tabs = makeTabs((tab) => (tab === "servers" ? servers.show() : list.show()));
 const search = the("search", HTMLInputElement);
 let fitted = linked.spot !== null; // whether the map is where somebody wants it
@@ -58,6 +62,7 @@ function onFrame(frame, replaces) {
   if (replaces) points.motion.clear();
   ages.learn(frame.header.now);
   clients.take(frame, replaces);
+  rates.take(frame);
   if (!frame.header.more) {
     the("empty", HTMLElement).hidden = clients.count > 0;
     the("clients", HTMLElement).classList.toggle("none", clients.count === 0);
@@ -101,7 +106,7 @@ function saveLink() {
 function clear() {
   if (reporting.placing) reporting.setPlacing(false);
   else if (layers.isOpen()) layers.close();
-  else if (chosen.name) chosen.choose("");
+  else if (chosen.name) chosen.card.close();
   else if (search.value) find((search.value = ""));
   else if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
 }
@@ -121,19 +126,6 @@ function listenToPage() {
   });
   the("fit", HTMLElement).onclick = () => fitAll(map, clients);
   the("help-button", HTMLElement).onclick = () => the("help", HTMLDialogElement).showModal();
-  for (const button of document.querySelectorAll("[data-closes]")) {
-    const dialog = the(/** @type {HTMLElement} */ (button).dataset.closes ?? "", HTMLDialogElement);
-    button.addEventListener("click", () => dialog.close());
-  }
-  /** @type {HTMLElement} */ (document.querySelector(".skip")).onclick = (event) => {
-    event.preventDefault(); // the part of the address after # is the permalink's
-    list.box.focus();
-  };
-  const line = the("first-report", HTMLElement);
-  const options = ["-d client=kiwi.cs.ucla.edu", "-d location=+34.068930-118.445127"];
-  line.textContent = [`curl ${location.origin}/iamat`, ...options].join(" \\\n  ");
-  const copy = /** @type {HTMLButtonElement} */ (document.querySelector("[data-copies=first-report]"));
-  copies(copy, () => line.textContent ?? "");
 }
 
 /** What the address asks for. */
@@ -158,6 +150,7 @@ function tick() {
 }
 
 listenToPage();
+listenToButtons(list.box);
 listenToPointer(map, points, clients, reporting, (name) => chosen.choose(name));
 listenToKeys(map, {
   search: goToSearch,
@@ -170,6 +163,11 @@ showLegend(looks);
 looks.onChange = () => showLegend(looks);
 goToLink();
 map.on("moveend", saveLink);
+basemap.onCities = (/** @type {import("./atlas.js").City[]} */ cities) => {
+  list.towns = chosen.card.towns = new Towns(cities);
+  list.show();
+  chosen.refresh();
+};
 basemap.load();
 feed.dial();
 watchHerd(

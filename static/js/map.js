@@ -6,7 +6,6 @@ import {the} from "./dom.js";
 const CREDITS =
   '<a href="https://www.naturalearthdata.com/">Natural Earth</a> (public domain), borders de facto; ' +
   'city names © <a href="https://www.geonames.org/">GeoNames</a> CC BY 4.0';
-const COARSE_FROM = 8; // the zoom from which the embedded coast shows its coarseness
 const CLOSEST_FIT = 6; // closer, the embedded coast gives one client no context
 const SMALL = "(max-width: 699px)"; // as in the style sheets
 const ABOVE_CARD = 0.22; // of the map's height: where a chosen client is still seen there
@@ -26,6 +25,7 @@ export function createMap(element) {
     zoomSnap: 0.5,
     wheelPxPerZoomLevel: 90,
     zoomAnimation: !still,
+    fadeAnimation: !still,
     inertia: !still,
     maxBounds: [
       [-85.06, -3600],
@@ -39,8 +39,6 @@ export function createMap(element) {
   map.setView([25, 10], element.clientWidth > 900 ? 2.5 : 1.5, {animate: false});
   the("zoom-in", HTMLElement).onclick = () => map.zoomIn(1);
   the("zoom-out", HTMLElement).onclick = () => map.zoomOut(1);
-  const note = the("coarse", HTMLElement);
-  map.on("zoomend", () => (note.hidden = map.getZoom() < COARSE_FROM));
   new ResizeObserver(() => map.invalidateSize({pan: false})).observe(element);
   return map;
 }

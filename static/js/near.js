@@ -1,5 +1,6 @@
 /** "What's near": the places around the selected client, in the card and on the map. */
 
+import {makeAttributions} from "./attributions.js";
 import {askWhatIsNear} from "./details.js";
 import {make} from "./dom.js";
 import {distance} from "./words.js";
@@ -10,7 +11,7 @@ import {distance} from "./words.js";
  */
 export async function showNear(name, from, box, overlay, selected) {
   box.replaceChildren(make("p", {class: "hint"}, "Asking…"));
-  const {report, places, trouble} = await askWhatIsNear(name);
+  const {report, places, trouble, sources} = await askWhatIsNear(name);
   if (selected() !== name) return null;
   overlay.showPlaces(places);
   const lines = places.map((each) => {
@@ -18,7 +19,7 @@ export async function showNear(name, from, box, overlay, selected) {
     return make("li", {}, make("span", {}, each.name), make("span", {class: "away"}, away));
   });
   if (trouble) box.replaceChildren(make("p", {class: "trouble"}, `No places to be had: ${trouble}`));
-  else if (lines.length) box.replaceChildren(make("ol", {}, ...lines));
-  else box.replaceChildren(make("p", {class: "hint"}, "Nothing within 10 km."));
+  else if (lines.length) box.replaceChildren(make("ol", {}, ...lines), ...makeAttributions(sources));
+  else box.replaceChildren(make("p", {class: "hint"}, "Nothing within 10 km."), ...makeAttributions(sources));
   return report;
 }

@@ -3,16 +3,30 @@
 import {make} from "./dom.js";
 
 const LONGEST = 400; // points of a trail
+const ABOVE_MARKS = "430"; // so that the selected one is found in a crowd
 
 export class Overlay {
   /** @param {LMap} map */
   constructor(map) {
     this.trailLine = L.polyline([], {className: "trail", interactive: false}).addTo(map);
-    this.halo = L.circleMarker([0, 0], {radius: 13, className: "halo", interactive: false});
+    map.createPane("chosen").style.zIndex = ABOVE_MARKS;
+    this.halo = L.circleMarker([0, 0], {pane: "chosen", radius: 13, className: "halo", interactive: false});
     this.places = L.layerGroup().addTo(map);
     this.map = map;
     /** @type {[number, number][]} */
     this.trail = [];
+  }
+
+  /** @param {boolean} on */
+  showTrail(on) {
+    if (on) this.trailLine.addTo(this.map);
+    else this.trailLine.remove();
+  }
+
+  /** Metres along the trail. */
+  walked() {
+    const points = this.trail.map((at) => L.latLng(...at));
+    return points.reduce((sum, at, i) => sum + (i ? at.distanceTo(points[i - 1]) : 0), 0);
   }
 
   /** @param {[number, number] | null} at degrees, latitude first; null: nobody is selected */

@@ -1,5 +1,7 @@
 /** The part of the page's address after #: where the map is, who is selected, what is searched. */
 
+import {decodeId, encodeId} from "./ids.js";
+
 const PATIENCE = 300; // ms; browsers limit how often an address may change
 
 /** @typedef {{zoom: number, latitude: number, longitude: number}} Spot */
@@ -13,7 +15,7 @@ export function readLink() {
       .split("&")
       .map((part) => {
         const [name, ...rest] = part.split("=");
-        return [name, decode(rest.join("="))];
+        return [name, decodeId(rest.join("="))];
       }),
   );
   const numbers = (found.get("map") ?? "").split("/").map(Number);
@@ -38,26 +40,8 @@ export function writeLink(current) {
       const digits = Math.max(2, Math.ceil(spot.zoom / 3));
       parts.push(`map=${spot.zoom}/${spot.latitude.toFixed(digits)}/${spot.longitude.toFixed(digits)}`);
     }
-    if (selected) parts.push("sel=" + encode(selected));
-    if (query) parts.push("q=" + encode(query));
+    if (selected) parts.push("sel=" + encodeId(selected));
+    if (query) parts.push("q=" + encodeId(query));
     history.replaceState(history.state, "", location.pathname + location.search + "#" + parts.join("&"));
   }, PATIENCE);
-}
-
-/** @param {string} text */
-function decode(text) {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return "";
-  }
-}
-
-/** @param {string} text */
-function encode(text) {
-  try {
-    return encodeURIComponent(text);
-  } catch {
-    return ""; // an ID that is not UTF-8 has no place in an address
-  }
 }

@@ -34,12 +34,15 @@ export class Reporting {
     this.name = the("report-name", HTMLInputElement);
     this.trouble = the("report-trouble", HTMLElement);
     this.hint = make("div", {class: "placing-hint"});
-    this.share = make("button", {type: "button", class: "button small"}, "Share my position");
+    this.here = make("button", {type: "button", class: "button small", id: "report-here"}, "At its centre");
+    this.share = make("button", {type: "button", class: "button small", id: "share"}, "Share my position");
     this.pill = make("button", {type: "button", class: "pill", hidden: ""});
     this.hint.hidden = true;
-    this.hint.append(make("span", {}, "Click here to report a location: anywhere on the map."), this.share);
-    the("stage", HTMLElement).append(this.hint, this.pill);
+    this.hint.append(make("span", {}, "Click the map where the client is."), this.here, this.share);
+    const cross = make("span", {class: "cross", "aria-hidden": "true"});
+    the("stage", HTMLElement).append(this.hint, cross, this.pill);
     this.button.onclick = () => this.setPlacing(!this.placing);
+    this.here.onclick = () => this.place(this.map.getCenter()); // for the keyboard
     this.share.onclick = () => this.open(null);
     this.pill.onclick = () => this.stopSharing();
     the("report-form", HTMLFormElement).onsubmit = (event) => this.submit(event);
@@ -47,13 +50,14 @@ export class Reporting {
 
   /** @param {boolean} on */
   setPlacing(on) {
+    if (!on && this.hint.contains(document.activeElement)) this.button.focus();
     this.placing = on;
     this.button.setAttribute("aria-pressed", String(on));
     this.hint.hidden = !on;
     this.map.getContainer().classList.toggle("placing", on);
   }
 
-  /** A click on the map while placing, or Enter for its middle. @param {LLatLng} at */
+  /** @param {LLatLng} at where the map was clicked while placing, or its middle */
   place(at) {
     this.open(at.wrap());
   }

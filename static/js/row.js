@@ -2,7 +2,7 @@
 
 import {SILENT} from "./ages.js";
 import {draw, make, say} from "./dom.js";
-import {pathOf} from "./looks.js";
+import {edgeOf, pathOf} from "./looks.js";
 import {ago, place} from "./words.js";
 
 export const HEIGHT = 52; // CSS pixels, as panel.css has it
@@ -48,7 +48,8 @@ export class Row {
     say(this.name, name);
     if (element.title !== name) element.title = name;
     say(this.age, ago(age));
-    const where = place(clients.latitudeOf(row), clients.longitudeOf(row));
+    const town = list.towns?.near(clients.x[row], clients.y[row]);
+    const where = town ? `near ${town.name}` : place(clients.latitudeOf(row), clients.longitudeOf(row));
     say(
       this.meta,
       `${where} · ${server}${clients.off[row] ? " · clock off" : ""}${state === SILENT ? " · silent" : ""}`,
@@ -56,7 +57,7 @@ export class Row {
     set(element, "data-age", String(state));
     set(this.path, "d", pathOf(look.shape, 5));
     set(this.path, "fill", state === SILENT ? "none" : look.colour);
-    set(this.path, "stroke", look.colour);
+    set(this.path, "stroke", edgeOf(look.colour));
     set(element, "aria-selected", String(name === list.selected));
     set(element, "aria-setsize", String(rows.length));
     set(element, "aria-posinset", String(at + 1));

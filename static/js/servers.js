@@ -1,21 +1,28 @@
 /** The servers' panel: the herd as a graph, as a table, and link by link in words. */
 
 import {draw, make, say, the} from "./dom.js";
-import {pathOf} from "./looks.js";
+import {drawGraph} from "./graph.js";
 import {inWords} from "./herd.js";
-import {count, counted} from "./words.js";
+import {edgeOf, pathOf} from "./looks.js";
+import {count, counted, lead, rate} from "./words.js";
 
-const SIZE = {width: 288, height: 212, radius: 78};
+const CLOCK_IS_OFF = 10; // seconds, as the servers see it
 
 export class Servers {
-  /** @param {import("./clients.js").Clients} clients @param {string} own the server that this page came from */
-  constructor(clients, own) {
+  /**
+   * @param {import("./clients.js").Clients} clients @param {import("./rates.js").Rates} rates
+   * @param {string} own the server that this page came from
+   */
+  constructor(clients, rates, own) {
     this.clients = clients;
+    this.rates = rates;
     this.own = own;
     /** @type {import("./herd.js").Herd | null} */
     this.herd = null;
     this.panel = the("servers", HTMLElement);
+    this.body = /** @type {HTMLElement} */ (the("server-table", HTMLElement).querySelector("tbody"));
     this.drawn = "";
+    this.listed = "";
   }
 
   /** @param {import("./herd.js").Herd | null} herd */
@@ -24,28 +31,34 @@ export class Servers {
     this.show();
   }
 
+  /** Called every second, and when the herd was asked. */
   show() {
     if (this.panel.hidden) return;
-    const heard = this.heardBy();
     const names = this.herd ? this.herd.names : [...this.clients.looks.names].sort();
-    const state = JSON.stringify([
-      names,
-      heard,
-      this.herd?.edges,
-      this.herd && [...this.herd.servers].map(([, {error}]) => error),
-    ]);
-    if (state === this.drawn) return;
+    const errors = this.herd && [...this.herd.servers].map(([, {error}]) => error);
+    const state = JSON.stringify([names, this.herd?.edges, errors]);
+    if (state !== this.drawn) this.draw(names);
     this.drawn = state;
-    the("graph", HTMLElement).replaceChildren(this.graph(names));
-    say(
-      the("graph-words", HTMLElement),
-      this.herd ? inWords(this.herd) : "This server does not say how the others are.",
-    );
-    const body = /** @type {HTMLElement} */ (the("server-table", HTMLElement).querySelector("tbody"));
-    body.replaceChildren(...names.map((name) => this.row(name, heard.get(name) ?? 0)));
-    const links = the("link-list", HTMLElement);
-    links.replaceChildren(...(this.herd?.edges ?? []).map((edge) => linkLine(edge)));
-    the("links-title", HTMLElement).hidden = !this.herd;
+    this.list(names);
+  }
+
+  /** @param {string[]} names */
+  draw(names) {
+    const {herd} = this;
+    the("graph", HTMLElement).replaceChildren(drawGraph(names, herd, this.clients.looks));
+    const words = herd ? inWords(herd) : "This server does not say how the others are.";
+    say(the("graph-words", HTMLElement), words);
+    the("link-list", HTMLElement).replaceChildren(...(herd?.edges ?? []).map(linkLine));
+    the("links-title", HTMLElement).hidden = !herd?.edges.length;
+  }
+
+  /** @param {string[]} names */
+  list(names) {
+    const heard = this.heardBy();
+    const rows = names.map((name) => this.wordsFor(name, heard.get(name) ?? 0));
+    const listed = JSON.stringify(rows);
+    if (listed !== this.listed) this.body.replaceChildren(...rows.map((words, i) => this.row(names[i], words)));
+    this.listed = listed;
   }
 
   /** How many of the clients each server heard last. */
@@ -57,74 +70,57 @@ export class Servers {
   }
 
   /** @param {string} name @param {number} heard */
-  row(name, heard) {
+  wordsFor(name, heard) {
     const server = this.herd?.servers.get(name);
     const down = Boolean(server?.error);
-    const words = !server ? "?" : down ? "down" : "up";
     const lags = (this.herd?.edges ?? [])
       .filter((edge) => edge.up && (edge.one === name || edge.other === name))
       .map((edge) => edge.lag ?? 0);
-    const lag = down || !lags.length ? "–" : count(Math.max(...lags));
-    const label = make("th", {scope: "row"}, this.icon(name), name === this.own ? `${name} (this one)` : name);
+    const off = server?.clock_off;
+    return {
+      state: !server ? "not known" : down ? "down" : "up",
+      clients: count(heard),
+      rate: rate(this.rates.of(name)),
+      lag: down || !lags.length ? "–" : count(Math.max(...lags)),
+      clock: off === undefined || off === null ? "–" : lead(off),
+      off: Math.abs(off ?? 0) > CLOCK_IS_OFF,
+    };
+  }
+
+  /** @param {string} name @param {ReturnType<Servers["wordsFor"]>} words */
+  row(name, {state, clients, rate, lag, clock, off}) {
+    const label = make(
+      "th",
+      {scope: "row", title: name},
+      make(
+        "div",
+        {class: "who"},
+        this.icon(name),
+        make("span", {class: "server"}, name),
+        make("span", {class: "state"}, name === this.own ? `${state}, this one` : state),
+      ),
+    );
+    const cells = [clients, rate, lag].map((words) => make("td", {}, words));
     return make(
       "tr",
-      {class: down ? "down" : "up"},
+      {class: state === "down" ? "down" : "up"},
       label,
-      make("td", {class: "state"}, words),
-      make("td", {}, count(heard)),
-      make("td", {}, lag),
+      ...cells,
+      make("td", {class: off ? "off" : ""}, clock),
     );
   }
 
   /** @param {string} name */
   icon(name) {
-    const look = this.clients.looks.look(this.clients.looks.numberOf(name));
-    return draw(
-      "svg",
-      {class: "shape", viewBox: "-8 -8 16 16", "aria-hidden": "true"},
-      draw("path", {d: pathOf(look.shape, 5), fill: look.colour, stroke: look.colour}),
-    );
-  }
-
-  /** @param {string[]} names */
-  graph(names) {
-    const {width, height, radius} = SIZE;
-    /** @type {Map<string, [number, number]>} */
-    const places = new Map(
-      names.map((name, i) => {
-        const turn = (2 * Math.PI * i) / Math.max(1, names.length) - Math.PI / 2;
-        return [name, [width / 2 + 1.25 * radius * Math.cos(turn), height / 2 - 2 + radius * Math.sin(turn)]];
-      }),
-    );
-    const lines = (this.herd?.edges ?? []).map(({one, other, up}) => {
-      const [[x1, y1], [x2, y2]] = [one, other].map((name) => /** @type {[number, number]} */ (places.get(name)));
-      return draw("line", {x1, y1, x2, y2, class: up ? "edge" : "edge down"});
-    });
-    const marks = names.map((name) => {
-      const [x, y] = /** @type {[number, number]} */ (places.get(name));
-      const look = this.clients.looks.look(this.clients.looks.numberOf(name));
-      const down = Boolean(this.herd?.servers.get(name)?.error);
-      const mark = draw("path", {
-        d: pathOf(look.shape, 10),
-        transform: `translate(${x} ${y})`,
-        fill: look.colour,
-        stroke: look.colour,
-      });
-      return draw(
-        "g",
-        {class: down ? "node down" : "node"},
-        mark,
-        draw("text", {x, y: y + 27}, down ? `${name}, down` : name),
-      );
-    });
-    const label = this.herd ? inWords(this.herd) : counted(names.length, "server");
-    return draw("svg", {viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label}, ...lines, ...marks);
+    const {shape, colour} = this.clients.looks.look(this.clients.looks.numberOf(name));
+    const path = draw("path", {d: pathOf(shape, 5), fill: colour, stroke: edgeOf(colour)});
+    return draw("svg", {class: "shape", viewBox: "-8 -8 16 16", "aria-hidden": "true"}, path);
   }
 }
 
 /** @param {import("./herd.js").Edge} edge */
 function linkLine({one, other, up, lag}) {
-  const state = !up ? "down" : lag ? `${counted(lag, "change")} behind` : "up to date";
+  const state = !up ? "down" : lag ? `${count(lag)} on the way` : "up to date";
   return make(
     "li",
     {class: up ? "up" : "down"},

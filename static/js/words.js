@@ -47,3 +47,13 @@ export function moment(seconds) {
 /** @param {number} metres */
 export const distance = (metres) =>
   metres < 1000 ? `${Math.round(metres)} m` : `${(metres / 1000).toFixed(metres < 10000 ? 1 : 0)} km`;
+
+/** Reports a second. @param {number} each */
+export const rate = (each) => (each > 0 && each < 10 ? each.toFixed(1) : count(Math.round(each)));
+
+/** By how much a clock is ahead, or behind with a minus. @param {number} seconds */
+export function lead(seconds) {
+  const size = Math.abs(seconds);
+  if (size < 0.05) return "0 s";
+  return (seconds < 0 ? "−" : "+") + (size < 10 ? `${size.toFixed(1)} s` : span(size));
+}

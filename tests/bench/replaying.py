@@ -24,9 +24,10 @@ from tests.bench.requests import TIME_MARK
 from tests.bench.walkers import rounds_of
 from tests.herding import running
 from web.app import make_app
-from web.feed.channel import BINARY, Channel, Stretch
+from web.feed.channel import BINARY, Channel, Stretch, Teller
 from web.feed.feed import Feed
 from web.feed.watching import FEED
+from web.search.keeping import FINDER
 
 AHEAD = 300  # seconds: what is replayed must not grow old meanwhile
 
@@ -42,7 +43,7 @@ class Replay(Feed):
             said = parse_command(line)
             assert isinstance(said, IAmAt)
             node.hear(said)
-        channel = Channel(BINARY, None, self._names, node.name, node.life.decode())
+        channel = Channel(BINARY, None, self._names, Teller(node.name, node.life.decode(), node.clock))
         number = node.store.number
         frames = []
         for lines in (rounds[-1], *rounds):  # the first tells the names too
@@ -63,7 +64,7 @@ async def main(port: int, clients: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with running(Config({"Replay": here}, None), "Replay", Path(folder)) as server:
             app = make_app(server)
-            app[FEED] = feed = Replay(server.node)
+            app[FEED] = feed = Replay(server.node, app[FINDER])
             await feed.prepare(server.node, clients)
             runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
             await runner.setup()

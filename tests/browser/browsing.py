@@ -1,11 +1,12 @@
 """What the tests of the page share: a browser, pages that must not complain, and servers to look at."""
 
+import asyncio
 import json
 import os
 import re
 import shutil
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -45,6 +46,10 @@ def find_browser() -> str | None:
 async def launch(playwright: Playwright, path: str) -> Browser:
     """Start a browser."""
     return await playwright.chromium.launch(executable_path=path, args=FLAGS)
+
+
+# What was measured, to be printed at the end: how long each thing took, in seconds.
+DELAYS: list[tuple[str, float]] = []
 
 
 class Site:
@@ -129,6 +134,19 @@ class Look:
             client,
         )
         return found
+
+    async def measure(self, what: str, client: str, tell: Awaitable[object]) -> None:
+        """Note how long it takes from telling a server of a client until it is drawn here."""
+        await self.page.evaluate(
+            "c => { window.__seen = new Promise(found => { const look = () => {"
+            " const at = __map.where(c); const drawn = at && __map.pick(at.x, at.y) === c;"
+            " if (drawn) found(Date.now() / 1000); else requestAnimationFrame(look) }; look() }) }",
+            client,
+        )
+        begun = time.time()
+        async with asyncio.timeout(PATIENCE / 1000):
+            await tell
+            DELAYS.append((what, await self.page.evaluate("() => window.__seen") - begun))
 
     async def click(self, client: str) -> None:
         """Click a client on the map."""

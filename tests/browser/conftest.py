@@ -8,7 +8,13 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
-from tests.browser.browsing import Site, find_browser, launch, site
+from tests.browser.browsing import DELAYS, Site, find_browser, launch, site
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the delays that were measured; nothing depends on them."""
+    for what, seconds in DELAYS:
+        terminalreporter.write_line(f"{seconds * 1000:6.0f} ms  {what}")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

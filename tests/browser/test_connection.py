@@ -59,9 +59,9 @@ async def test_a_report_to_welsh_shows_on_golomans_page_and_a_killed_server_in_i
             await look.page.click("#tab-servers")
             await look.says("#tally", "5 of 5 servers, 6 of 6 links")
             async with talk(herd.ports["Welsh"]) as client:
-                await client.ask(iamat(b"kiwi", location=UCLA.encode()))
+                told = client.ask(iamat(b"kiwi", location=UCLA.encode()))
+                await look.measure("from telling Welsh over TCP until it is drawn on Goloman's page", "kiwi", told)
             await look.live(1)
-            await look.at("kiwi")
             await look.shoot("servers")
             await asyncio.to_thread(herd.kill, "Hands")
             await look.says("#tally", "4 of 5 servers, 4 of 6 links")

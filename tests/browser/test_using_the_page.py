@@ -1,29 +1,17 @@
 """What a person does with the page: search, the keyboard, the card, reporting, links to share."""
 
 import asyncio
-import json
 from itertools import count
 
 import pytest
-from aiohttp import ClientSession
 from playwright.async_api import Browser
 
-from herd.places.provider import Provider
 from tests.browser.browsing import PATIENCE, Site, looking
 from tests.herding import iamat, talk
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 UCLA = "+34.068930-118.445127"
-NEAR = {"name": "A café & more", "geometry": {"location": {"lat": 34.07, "lng": -118.44}}}
-
-
-class Places:
-    """A source of places with one in it."""
-
-    async def nearby(self, position: object, radius: object) -> bytes:
-        """Be a Provider."""
-        return json.dumps({"results": [NEAR], "status": "OK"}, indent=3).encode()
 
 
 async def test_search_leaves_what_matches_in_the_list_and_on_the_map(browser: Browser, home: Site) -> None:
@@ -38,6 +26,10 @@ async def test_search_leaves_what_matches_in_the_list_and_on_the_map(browser: Br
         shown = await look.page.locator(".row:visible .name").all_inner_texts()
         assert len(shown) == 10
         assert all(name.startswith("kiwi.") for name in shown)
+        await look.page.fill("#search", "nobody")
+        await look.says("#nobody", "name has that in it.")
+        await look.page.keyboard.press("Escape")
+        await look.says("#matches", "30 clients")
 
 
 async def test_the_list_sorts_by_name(browser: Browser, home: Site) -> None:
@@ -85,32 +77,6 @@ async def test_everything_is_reached_by_keyboard(browser: Browser, home: Site) -
         await look.until("!document.querySelector('#help').open")
 
 
-async def test_the_card_says_all_there_is_about_a_client(browser: Browser, home: Site) -> None:
-    await home.tell("kiwi.cs", UCLA)
-    async with looking(browser, home.url + "#map=6/34/-118") as look:
-        await look.click("kiwi.cs")
-        await look.says("#card h2", "kiwi.cs")
-        await look.says("#card-where", "34.06893° N, 118.44513° W")
-        await look.says("#card dd", "Home")
-        await look.says("#card-nc", f"echo WHATSAT kiwi.cs 10 5 | nc -N 127.0.0.1 {home.server.port}")
-        await look.says("#card-curl", f"curl '{home.url}whatsat?client=kiwi.cs&radius=10&limit=5'")
-        await look.page.click("#card .close")
-        await look.until("document.querySelector('#card').hidden")
-
-
-async def test_what_is_near_is_listed_and_drawn(browser: Browser, home: Site) -> None:
-    source: Provider = Places()
-    home.server.node.places = source
-    await home.tell("kiwi", UCLA)
-    async with looking(browser, home.url + "#map=10/34.07/-118.44&sel=kiwi") as look:
-        await look.says("#card h2", "kiwi")
-        await look.page.click("#near-button")
-        await look.says("#near li", "A café & more")
-        await look.until("document.querySelectorAll('path.place').length === 1")
-        await look.says("#card dd:nth-of-type(4)", "its server")
-        await look.shoot("near")
-
-
 async def test_the_address_leads_back_to_what_was_seen(browser: Browser, home: Site) -> None:
     await home.tell("kiwi cs".replace(" ", "&"), UCLA)
     async with looking(browser, home.url + "#map=5/34.07/-118.45") as look:
@@ -127,60 +93,12 @@ async def test_the_address_leads_back_to_what_was_seen(browser: Browser, home: S
         assert abs(view["lng"] + 118.45) < 0.1
 
 
-async def test_a_click_reports_a_named_client(browser: Browser, home: Site) -> None:
-    async with looking(browser, home.url + "#map=4/10/20") as look:
-        await look.live(0)
-        await look.page.click("#report-button")
-        await look.says(".placing-hint", "Click here to report a location")
-        await look.shoot("placing")
-        await look.page.mouse.click(800, 430)
-        await look.page.fill("#report-name", "my.mark")
-        await look.shoot("reporting")
-        await look.page.click("#report-send")
-        await look.live(1)
-        await look.says("#card h2", "my.mark")
-        assert b"my.mark" in home.server.node.store.reports
-
-
-async def test_the_browsers_own_position_is_shared_until_stopped(browser: Browser, home: Site) -> None:
-    here = {"latitude": 52.5, "longitude": 13.4}
-    async with looking(browser, home.url, geolocation=here, permissions=["geolocation"]) as look:
-        await look.live(0)
-        await look.page.click("#report-button")
-        await look.page.click(".placing-hint .button")
-        await look.page.fill("#report-name", "me")
-        await look.page.click("#report-send")
-        await look.says(".pill", "Sharing as me")
-        await look.says("#card-where", "52.50000° N, 13.40000° E")
-        await look.page.click(".pill")
-        await look.until("document.querySelector('.pill').hidden")
-
-
 async def test_the_kiosk_shows_the_map_alone(browser: Browser, home: Site) -> None:
     await home.tell("kiwi", UCLA)
     async with looking(browser, home.url + "?kiosk") as look:
         await look.live(1)
         assert not await look.page.locator("#panel").is_visible()
         assert await look.page.locator("#tally").is_visible()
-
-
-async def test_the_trail_goes_back_to_before_the_page_was_opened(browser: Browser, home: Site) -> None:
-    # The gateway notes where clients are on a beat of its own, and a point that is overtaken before it looks is in
-    # no trail: so kiwi walks on, in zigzag, until there is one.
-    async with ClientSession() as session, asyncio.timeout(PATIENCE / 1000):
-        for step in count():
-            await home.tell("kiwi", f"+{33 + step % 100 / 10:.1f}-{117 + step % 2}.0")
-            if await _trail_points(session, home) >= 3:
-                break
-    async with looking(browser, home.url + "#map=5/34/-118&sel=kiwi") as look:
-        await look.until("document.querySelector('path.trail').getAttribute('d').split('L').length >= 3")
-        await look.shoot("trail")
-
-
-async def _trail_points(session: ClientSession, home: Site) -> int:
-    async with session.get(f"{home.url}clients/kiwi?trail=1") as answer:
-        geometry = (await answer.json(content_type=None))["geometry"]
-    return len(geometry["geometries"][1]["coordinates"]) if "geometries" in geometry else 1
 
 
 async def test_dragging_and_zooming_keep_marks_where_they_are_picked(browser: Browser, home: Site) -> None:
@@ -200,6 +118,18 @@ async def test_dragging_and_zooming_keep_marks_where_they_are_picked(browser: Br
         await look.at("kiwi")
         await look.page.set_viewport_size({"width": 900, "height": 600})
         await look.at("kiwi")
+
+
+async def test_the_servers_panel_says_how_many_reports_come(browser: Browser, home: Site) -> None:
+    rate = "() => document.querySelector('#server-table td:nth-of-type(2)')?.textContent ?? '0'"
+    async with looking(browser, home.url) as look, asyncio.timeout(PATIENCE / 1000):
+        await look.live(0)
+        await look.page.click("#tab-servers")
+        for step in count():
+            await home.tell("kiwi", f"+{10 + step % 50}.0+10.0")
+            if await look.page.evaluate(rate) != "0":
+                break
+        await look.says("#server-table", "this one")
 
 
 async def test_a_long_list_has_few_elements(browser: Browser, home: Site) -> None:

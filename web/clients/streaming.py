@@ -1,16 +1,14 @@
 """An answer of any length, written piece by piece to whoever takes it, compressed where that is asked for."""
 
 import asyncio
-import re
 from collections.abc import Iterator, Mapping
 
 from aiohttp import hdrs, web
 
 from herd.node import Node
+from web.accept import takes_gzip
 
 PATIENCE = 60.0  # seconds for a reader to take a piece
-
-_REFUSED = re.compile(r"q\s*=\s*0(?:\.0{0,3})?")
 
 
 def headers_of(kind: str, state: str) -> dict[str, str]:
@@ -46,7 +44,7 @@ async def stream(
     response = web.StreamResponse(headers=headers)
     if request.method == hdrs.METH_HEAD:
         return response  # not compressed, for the end of that would be a body
-    if accepts_gzip(", ".join(request.headers.getall(hdrs.ACCEPT_ENCODING, ()))):
+    if takes_gzip(request):
         response.enable_compression(web.ContentCoding.gzip)  # in a thread, by aiohttp
     await response.prepare(request)
     for piece in pieces:
@@ -54,15 +52,6 @@ async def stream(
         if piece:
             await _write(request, response, piece.encode("ascii"), patience)
     return response
-
-
-def accepts_gzip(accept: str) -> bool:
-    """Tell whether a list of codings has gzip among them, and does not refuse it."""
-    codings: dict[str, bool] = {}
-    for coding in accept.lower().split(","):
-        name, *parameters = [part.strip() for part in coding.split(";")]
-        codings[name] = not any(map(_REFUSED.fullmatch, parameters))
-    return codings.get("gzip", codings.get("*", False))
 
 
 async def _write(request: web.BaseRequest, response: web.StreamResponse, piece: bytes, patience: float) -> None:

@@ -39,6 +39,14 @@ async def test_text_is_compressed_for_who_can_read_it(tmp_path: Path) -> None:
         assert gzip.decompress(shelf()["leaflet/leaflet.js"].packed or b"") == plain.body
 
 
+async def test_text_is_not_compressed_for_who_refuses_it(tmp_path: Path) -> None:
+    async with gateway(tmp_path) as home:
+        for refusal in ("gzip;q=0", "gzip; q=0.000, br", "*;q=0", "br"):
+            reply = await home.get(url_of("leaflet/leaflet.js"), Accept_Encoding=refusal)
+            assert "Content-Encoding" not in reply.headers
+            assert reply.headers["Vary"] == "Accept-Encoding"
+
+
 async def test_nothing_else_is_sent(tmp_path: Path) -> None:
     async with gateway(tmp_path) as home:
         for path in ("make/pack_cities.py", "..%2Fweb%2Fassets.py", "leaflet/leaflet-src.js", "v-0/js/main.js"):
