@@ -137,6 +137,7 @@ async def gateway(
     hosts: Iterable[str] = (),
     patience: float | None = None,
     routes: Iterable[web.AbstractRouteDef] = (),
+    *,
     cors: Iterable[str] = (),
     limits: LimitsSettings | None = None,
     change: Callable[[Config], Config] = lambda config: config,
