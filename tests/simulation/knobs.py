@@ -8,7 +8,7 @@ from typing import Any
 
 from herd import repair, store, telling, wire, words
 
-TINY, SMALL, USUAL = (1, 2, 3, 5, 7, 11), (1, 20, 60, 200), (60, 1448, 1448, 65_536)
+TINY, SMALL, USUAL = (1, 2, 5, 11, 23), (1, 20, 60, 200), (60, 1448, 1448, 65_536)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from tests.simulation.transport import Transport
 from tests.simulation.watch import Watch
 
 SYN_SECONDS = 1.0  # between two attempts to connect over a way that is cut
+SEGMENTS_MOST = 8  # about, of one write
 FIRST_PORT = 40_000
 
 
@@ -110,9 +111,10 @@ class Network:
         delay = self.knobs.delay
         return self.knobs.floor + (self._random.expovariate(1 / delay) if delay else 0)
 
-    def segment(self) -> int:
-        """Return how many bytes travel together."""
-        return self._random.choice(self.knobs.segments)
+    def segment(self, waiting: int) -> int:
+        """Return how many bytes travel together; a large write is not cut into ever so many."""
+        segments = self.knobs.segments
+        return segments[int(self._random.random() * len(segments))] + waiting // SEGMENTS_MOST
 
     def window(self) -> int:
         """Return how many bytes may be under way on a connection."""

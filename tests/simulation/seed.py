@@ -13,6 +13,7 @@ from tests.simulation.world import World
 LOOK = 0.5  # seconds between two looks at whether anything is broken
 # After healing, a link finds out that it is dead, ends a dial and a handshake with nobody, waits, and dials.
 HEAL_SECONDS = SILENCE + 2 + DIAL_SECONDS + PROVE_SECONDS + 2 * LAST_REDIAL
+VISITS = 40  # of clients in a run, about
 QUIET_SECONDS = 9.0  # in which an idle herd is watched: four heartbeats
 VIEWER_SECONDS = 10.0  # in which a viewer is told what it lacks
 
@@ -90,8 +91,8 @@ class Run:
     async def _storm(self) -> None:
         """Everything fails, and clients go on."""
         world = self._world
-        rate = world.random.choice([0.5, 2, 8])
-        end = world.random.choice([5, 15, 30])
+        rate = world.random.choice([0.5, 2, 6])
+        end = min(world.random.choice([4, 10, 20]), VISITS / rate)
         storm = world.loop.create_task(self._rage(rate))
         while world.loop.time() < end and not storm.done():
             await asyncio.sleep(LOOK)

@@ -151,7 +151,7 @@ class Transport(asyncio.Transport):
         """Put into the air what the window has room for."""
         network = self._network
         while self._unsent and self._airborne < self.window:
-            size = min(network.segment(), self.window - self._airborne)
+            size = min(network.segment(len(self._unsent)), self.window - self._airborne)
             if size < len(self._unsent):
                 network.split(self._unsent, size)
             self._launch(bytes(self._unsent[:size]))
