@@ -23,7 +23,9 @@ class Clients:
         self._random = random = Random(f"{world.seed} clients")
         self.ids = random.sample(IDS, random.randint(1, len(IDS)))
         if random.random() < 0.3:
-            self.ids += [b"%d-" % number + b"long" * random.randint(1, 240) for number in range(random.choice([2, 60]))]
+            self.ids += [
+                b"%d-" % number + b"long" * random.randint(1, 240) for number in range(random.choice([2, 60]))
+            ]
         self._last: list[bytes] = []  # what was said last, to be said again
 
     async def come_and_go(self, rate: float) -> None:
@@ -41,7 +43,7 @@ class Clients:
                 caller = await self.call(server)
                 for _ in range(random.randint(1, 3)):
                     caller.say(*[self._line() for _ in range(random.choice([1, 1, 1, 3, 20]))])
-                    if "slow readers" in self._world.faults and random.random() < 0.3:
+                    if "slow-readers" in self._world.faults and random.random() < 0.3:
                         caller.transport.pause_reading()
                         watch.sometimes("a client that does not read")
                         await asyncio.sleep(random.uniform(0, 5))
@@ -72,6 +74,8 @@ class Clients:
                 for caller in callers:
                     await caller.answered()
                     caller.transport.close()
+                if callers[0].heard and callers[1].heard:
+                    self._world.watch.sometimes("one client at two servers in one instant")
         except (TimeoutError, OSError):
             self._world.watch.sometimes("a client not served")
 
@@ -121,7 +125,7 @@ class Clients:
     def _time(self) -> bytes:
         random = self._random
         now = EPOCH + round(self._world.loop.time() * SECOND)
-        if "future stamps" in self._world.faults and random.random() < 0.1:
+        if "future-stamps" in self._world.faults and random.random() < 0.1:
             now += random.choice([1, 59, 61, 3600, 10**8]) * SECOND
         elif random.random() < 0.15:
             now -= random.randint(0, 100 * SECOND)

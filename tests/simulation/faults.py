@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 # Kinds that other parts of the simulation look at.
-ELSEWHERE = ("future stamps", "slow readers", "places", "skew", "viewers", "silent accepts")
+ELSEWHERE = ("future-stamps", "slow-readers", "places", "skew", "viewers", "silent-accepts")
 
 
 class Faults:
@@ -29,7 +29,7 @@ class Faults:
             "stop": self._stop,
             "pause": self._pause,
             "cut": lambda: self._cut(both=True),
-            "one-way cut": lambda: self._cut(both=False),
+            "one-way-cut": lambda: self._cut(both=False),
             "isolation": self._isolate,
             "swizzle": self._swizzle,
             "reset": self._reset,

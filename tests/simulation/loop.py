@@ -142,7 +142,9 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         """Call after some seconds."""
         return self.call_at(self._now + delay, callback, *args, context=context)
 
-    def create_task(self, coro: Any, *, name: str | None = None, context: Context | None = None) -> asyncio.Task[Any]:
+    def create_task(
+        self, coro: Any, *, name: str | None = None, context: Context | None = None
+    ) -> asyncio.Task[Any]:
         """Run a coroutine, in a task that is listed until the end of the run."""
         task: VirtualTask[Any] = VirtualTask(coro, loop=self, name=name, context=context)
         self.tasks.append(task)

@@ -15,6 +15,9 @@ LOOK = 0.5  # seconds between two looks at whether anything is broken
 HEAL_SECONDS = SILENCE + 2 + DIAL_SECONDS + PROVE_SECONDS + 2 * LAST_REDIAL
 VISITS = 40  # of clients in a run, about
 QUIET_SECONDS = 9.0  # in which an idle herd is watched: four heartbeats
+MENDED, MENDED_MOST = 4, 5  # every so many seeds, in herds of at most so many servers
+# A repair looks at what is older than a minute, with one neighbour at random, about every 30 s.
+MEND_SECONDS = 1200.0
 VIEWER_SECONDS = 10.0  # in which a viewer is told what it lacks
 
 
@@ -86,6 +89,7 @@ class Run:
         self._settled.set()
         await asyncio.gather(*watching)
         await self._see()
+        await self._mend()
         await self._end()
 
     async def _storm(self) -> None:
@@ -188,6 +192,23 @@ class Run:
                             await asyncio.sleep(LOOK)
                 except TimeoutError:
                     self._world.watch.broken("L5", f"a viewer of {viewer.server.name} shows something else")
+        self._look()
+
+    async def _mend(self) -> None:
+        """Let a healthy server lose what it knew of a client, as by a defect: digests find it."""
+        world, core = self._world, [self._world.servers[name] for name in self._world.core]
+        damaged = core[0]
+        older = damaged.witness.older() if len(core) == len(world.servers) > 1 else None
+        if world.seed % MENDED or older is None or {"skew", "jump"} & set(world.faults) or len(core) > MENDED_MOST:
+            return
+        damaged.witness.forget_newest(older)
+        try:
+            async with asyncio.timeout(MEND_SECONDS):
+                while not self._agree():
+                    await asyncio.sleep(LOOK)
+            world.watch.sometimes("a lost report found by digests")
+        except TimeoutError:
+            world.watch.broken("L6", f"no repair in {MEND_SECONDS} s: {self._difference()}")
         self._look()
 
     async def _end(self) -> None:

@@ -84,7 +84,9 @@ class Strangers:
         try:
             async with asyncio.timeout(STAY):
                 stranger = await self._connect(server)
-                mine = Hello(random.choice(list(server.peers)).encode(), self._token(), server.name.encode(), self._token())
+                mine = Hello(
+                    random.choice(list(server.peers)).encode(), self._token(), server.name.encode(), self._token()
+                )
                 stranger.transport.write(bytes(mine) + b"\n")
                 theirs = parse_hello(await self._line(stranger))
                 assert theirs is not None

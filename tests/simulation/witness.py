@@ -26,6 +26,13 @@ NOTICES = {  # what a server says in its log, and the rare state that it shows
 }
 
 
+def read_known(line: bytes) -> Fact:
+    """Read a line that is known to be an AT line."""
+    fact = read(line)
+    assert fact is not None
+    return fact
+
+
 class Told:
     """What one connection to a peer was told."""
 
@@ -129,6 +136,23 @@ class Witness:
         if self.node.guard.caught:
             self._watch.broken("S8", f"{self.name} met {self.node.guard.caught} defects")
 
+    def older(self) -> Fact | None:
+        """Return an older report of a client whose newest this server keeps, if the herd issued one."""
+        for line in sorted(self._watch.issued):
+            fact = read(line)
+            if fact and (newest := self.node.store.newest(fact.client)) and fact.rank < read_known(newest).rank:
+                return fact
+        return None
+
+    def forget_newest(self, older: Fact) -> None:
+        """Put an older report back in the place of the newest, behind the feed's back."""
+        reports = self.node.store.reports
+        known = reports[older.client]
+        for told in self._told.values():  # repaired, it is news that travels on
+            told.lines.discard(known[1])
+        reports[older.client] = (older.rank[0], older.line, *known[2:])
+        self._seen[older.client] = self.model.newest[older.client] = older
+
     def _check_new(self, line: bytes, batch: Batch) -> None:
         fact = read(line)
         if fact is None or fact.said not in self._watch.sent:
@@ -199,7 +223,9 @@ class Witness:
         stored = self.node.store.reports.get(client)
         back = stored is not None and stored[1] == line and stored[3] == self.links.tellings[peer].life
         if (line in told.lines or back) and not asked:
-            self._watch.broken("S5" if back else "S4", f"{self.name} tells {peer} {line!r} {'back' if back else 'twice'}")
+            self._watch.broken(
+                "S5" if back else "S4", f"{self.name} tells {peer} {line!r} {'back' if back else 'twice'}"
+            )
         told.lines.add(line)
         if told.changes[client] and self._changes[client] > told.changes[client] + 1:
             self._watch.sometimes("a change overtaken on a slow link")

@@ -40,7 +40,9 @@ class World:
         }
         self.clients = Clients(self)
         self.strangers = Strangers(self)
-        self.viewers = [Viewer(self, server) for server in self.servers.values()] if "viewers" in self.faults else []
+        self.viewers = (
+            [Viewer(self, server) for server in self.servers.values()] if "viewers" in self.faults else []
+        )
         self.driver = Process("the simulation")
         self._give_clocks(random)
         longest = 200 + max(map(len, self.clients.ids))
@@ -70,7 +72,7 @@ class World:
         kinds = [*self.fault_kinds.kinds(), *ELSEWHERE]
         share = random.choice([0.0, 0.15, 0.3, 0.6])
         drawn = [kind for kind in kinds if random.random() < share]
-        if "silent accepts" in drawn:
+        if "silent-accepts" in drawn:
             self.network.silent = 0.1
         return [kind for kind in drawn if kind not in without]
 
@@ -79,4 +81,3 @@ class World:
             skew, drift = random.choice([-3600.0, -70.0, -1.0, 0.3, 3600.0]), random.randint(-200, 200)
             if "skew" in self.faults:
                 server.clock.skew, server.clock.drift = round(skew * SECOND), drift
-
