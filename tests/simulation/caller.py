@@ -63,6 +63,12 @@ class Caller(asyncio.Protocol):
             self._moved.clear()
             await self._moved.wait()
 
+    async def ended(self) -> None:
+        """Wait until the other end closes."""
+        while self.open:
+            self._moved.clear()
+            await self._moved.wait()
+
     @property
     def owed(self) -> int:
         """How many answers are still to come."""

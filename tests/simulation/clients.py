@@ -88,8 +88,7 @@ class Clients:
         if kind == "half":
             caller.transport.write_eof()
             await caller.answered()
-            while caller.open:
-                await asyncio.sleep(0.5)
+            await caller.ended()
         elif kind == "mid-line" and not caller.transport.is_closing():
             caller.transport.write(self.report(b"torn")[:-9])  # nobody may ever see this one
             self._world.watch.sometimes("a client reset in the middle of a line")

@@ -128,7 +128,12 @@ class Faults:
         network = self._world.network
         for way in ways:
             network.cut(*way)
-        self._later(seconds, lambda: [network.mend(*way) for way in ways] and None)
+
+        def mend() -> None:
+            for way in ways:
+                network.mend(*way)
+
+        self._later(seconds, mend)
 
     def _reset(self) -> None:
         if self._world.network.open:

@@ -1,7 +1,7 @@
 """An event loop in virtual time: nothing waits, time jumps to the next timer when all that was ready is done.
 
-It runs what is ready in rounds, as asyncio's own loop does, for `herd.turn` relies on that. Every callback belongs to
-a process (a simulated server, client...), known by its context; those of a paused one wait until it goes on.
+It runs what is ready in rounds, as asyncio's own loop does, for `herd.turn` relies on that. Every callback belongs
+to a process (a simulated server, client...), known by its context; those of a paused one wait until it goes on.
 """
 
 import asyncio
@@ -72,7 +72,8 @@ class VirtualLoop(asyncio.AbstractEventLoop):
             task = self.create_task(main, context=process.context)
             while not task.done():
                 self._round()
-            return task.result()
+            result: T = task.result()
+            return result
         finally:
             asyncio._set_running_loop(None)
 
@@ -118,7 +119,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         """Return the seconds that the run has lasted."""
         return self._now
 
-    def call_soon(
+    def call_soon(  # type: ignore[override]
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.Handle:
         """Call in the next round."""
@@ -126,9 +127,9 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self._ready.append(handle)
         return handle
 
-    call_soon_threadsafe = call_soon
+    call_soon_threadsafe = call_soon  # type: ignore[assignment]
 
-    def call_at(
+    def call_at(  # type: ignore[override]
         self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
         """Call at a time; of equal ones, first what was asked for first."""
@@ -136,7 +137,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         heappush(self._timers, (when, next(self._numbers), handle))
         return handle
 
-    def call_later(
+    def call_later(  # type: ignore[override]
         self, delay: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
         """Call after some seconds."""

@@ -40,9 +40,8 @@ def report(outcomes: Iterable[Outcome], keep_going: bool) -> int:
                 break
     took = time.monotonic() - began
     print(coverage(reached, runs))
-    print(
-        f"{runs} seeds in {took:.1f} s: {runs / took:.1f} seeds/s, {virtual / took / 60:.1f} simulated hours a minute"
-    )
+    hours = virtual / took / 60
+    print(f"{runs} seeds in {took:.1f} s: {runs / took:.1f} seeds/s, {hours:.1f} simulated hours a minute")
     print(f"{steps / runs:,.0f} callbacks a seed; a healed core agreed within {slowest:.1f} s; {failed} failed")
     return 1 if failed else 0
 

@@ -15,7 +15,7 @@ SEGMENTS_MOST = 8  # about, of one write
 FIRST_PORT = 40_000
 
 
-class Listener(asyncio.AbstractServer):
+class Listener:
     """A process that accepts connections at an address."""
 
     def __init__(self, network: "Network", process: Process, factory: Callable[[], asyncio.BaseProtocol]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -188,8 +189,7 @@ class Run:
             if viewer.server.up and not viewer.server.process.paused:
                 try:
                     async with asyncio.timeout(VIEWER_SECONDS):
-                        while not viewer.sees_all():
-                            await asyncio.sleep(LOOK)
+                        await until(viewer.sees_all)
                 except TimeoutError:
                     self._world.watch.broken("L5", f"a viewer of {viewer.server.name} shows something else")
         self._look()
@@ -204,8 +204,7 @@ class Run:
         damaged.witness.forget_newest(older)
         try:
             async with asyncio.timeout(MEND_SECONDS):
-                while not self._agree():
-                    await asyncio.sleep(LOOK)
+                await until(self._agree)
             world.watch.sometimes("a lost report found by digests")
         except TimeoutError:
             world.watch.broken("L6", f"no repair in {MEND_SECONDS} s: {self._difference()}")
@@ -221,7 +220,7 @@ class Run:
         for task in world.loop.tasks:
             if task is not ours and not task.done():
                 world.watch.broken("S8", f"still runs: {task!r}")
-            elif task.done() and task._log_traceback:  # type: ignore[attr-defined]
+            elif task.done() and task._log_traceback:
                 world.watch.broken("S8", f"nobody took {task.exception()!r} of {task!r}")
         for end in [end for end in world.network.open if world.network.is_server(end.process)]:
             world.watch.broken("S8", f"a connection is still open at {end.process.name}")
@@ -230,3 +229,11 @@ class Run:
         self._world.settle()
         if self._world.watch.violations:
             raise BrokenError
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition, in virtual time."""
+    while True:
+        await asyncio.sleep(LOOK)
+        if condition():
+            return

@@ -30,6 +30,7 @@ class Clock:
         self._loop = world.loop
 
     def __call__(self) -> int:
+        """Tell the time."""
         run = round(self._loop.time() * SECOND)
         return EPOCH + run + run * self.drift // 10**6 + self.skew
 
@@ -107,8 +108,13 @@ class Server:
     async def _run(self, witness: Witness) -> None:
         """Do as `herd.server.run_server` does."""
         world, random = self._world, self._random
+        node: Node
         links: Links
-        listener = await world.loop.create_server(lambda: Conversation(node, links.meet), self.host, PORT)
+
+        def accept() -> Conversation:
+            return Conversation(node, links.meet)
+
+        listener = await world.loop.create_server(accept, self.host, PORT)
         async with asyncio.TaskGroup() as tasks:
             life = b"%016x" % random.getrandbits(64)
             node = Node(self.name, Places(world), witness, tasks, self.clock, life)

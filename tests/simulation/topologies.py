@@ -1,6 +1,6 @@
 """The shapes that a simulated herd has: 1 to 9 servers and who is whose neighbour."""
 
-from itertools import combinations
+from itertools import combinations, pairwise
 from random import Random
 
 from herd.servers import LINKS
@@ -22,7 +22,7 @@ def draw(random: Random) -> tuple[str, list[str], Edges]:
 
 
 def _edges(kind: str, names: list[str], random: Random) -> Edges:
-    line = list(zip(names, names[1:], strict=False))
+    line = list(pairwise(names))
     if kind == "ring":
         return [*line, (names[-1], names[0])]
     if kind == "star":

@@ -53,6 +53,7 @@ class Transport(asyncio.Transport):
     # What a protocol calls.
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Send, or keep what the window has no room for."""
         if self._closing or self.gone or not self.process.alive or not data:
             return
         assert not self._eof, "written after write_eof"
@@ -66,14 +67,17 @@ class Transport(asyncio.Transport):
             self._protocol.pause_writing()
 
     def writelines(self, list_of_data: Any) -> None:
+        """Send all."""
         self.write(b"".join(list_of_data))
 
     def close(self) -> None:
+        """Send what is left, then close."""
         if not self._closing:
             self._closing = True
             self._send()
 
     def abort(self) -> None:
+        """Close at once."""
         if not self.gone:
             self._closing = True
             self._unsent.clear()
@@ -84,37 +88,47 @@ class Transport(asyncio.Transport):
             self._lose(None)
 
     def write_eof(self) -> None:
+        """Send nothing more."""
         self._eof = True
         self._send()
 
     def can_write_eof(self) -> bool:
+        """Whether one direction can be ended: yes."""
         return True
 
     def is_closing(self) -> bool:
+        """Whether it is closed, or about to be."""
         return self._closing or self.gone
 
     def is_reading(self) -> bool:
+        """Whether what comes is read."""
         return self._reading
 
     def pause_reading(self) -> None:
+        """Let what comes wait."""
         self._reading = False
 
     def resume_reading(self) -> None:
+        """Read on."""
         if not self._reading:
             self._reading = True
             self._take_soon()
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        """Let another protocol take over."""
         self._protocol = protocol
 
     def get_protocol(self) -> asyncio.BaseProtocol:
+        """Return whose it is."""
         protocol: asyncio.BaseProtocol = self._protocol
         return protocol
 
     def get_write_buffer_size(self) -> int:
+        """Return the bytes that wait here."""
         return len(self._unsent)
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """Say when to pause writing; a seed may want it earlier."""
         self.high = min(HIGH if high is None else high, self._network.knobs.buffer)
         self.low = self.high // 4 if low is None else min(low, self.high)
 

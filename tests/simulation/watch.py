@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from tests.simulation.oracle import Said
 
 if TYPE_CHECKING:
+    from tests.simulation.loop import VirtualLoop
     from tests.simulation.transport import Transport
     from tests.simulation.witness import Witness
-    from tests.simulation.loop import VirtualLoop
 
 DIGEST_WORDS = (b"DIGEST ", b"HAVE ", b"WANT ", b"DIFFER ")  # written without a look at what is in flight
 

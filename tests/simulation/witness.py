@@ -94,9 +94,9 @@ class Witness:
         for part, state in NOTICES.items():
             if part in text:
                 self._watch.sometimes(state)
-        if "is told our feed" in text and (other := self._watch.lives.get(connection)):
-            if self._newer_than(other) and other._newer_than(self):
-                self._watch.sometimes("a link begun with both sides newer")
+        other = self._watch.lives.get(connection)
+        if "is told our feed" in text and other and self._newer_than(other) and other._newer_than(self):
+            self._watch.sometimes("a link begun with both sides newer")
 
     def close(self) -> None:
         """End the log."""

@@ -22,7 +22,7 @@ class World:
         self.seed = seed
         random = self.random = Random(f"{seed} world")
         self.places_random = Random(f"{seed} places")
-        self.loop = VirtualLoop()
+        self.loop = VirtualLoop()  # type: ignore[abstract]
         self.watch = Watch(self.loop)
         self.knobs = knobs.draw(Random(f"{seed} knobs"))
         self.network = Network(self.loop, Random(f"{seed} network"), self.knobs, self.watch)
