@@ -1,6 +1,7 @@
 """`python3 run.py simulate`: many seeds, or one with its story."""
 
 import argparse
+import logging
 import sys
 
 from tests.simulation.many import explain, processors, report, run_seeds
@@ -21,12 +22,25 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("--jobs", type=int, default=processors(), metavar="N", help="runs at once")
     parser.add_argument("--keep-going", action="store_true", help="run all seeds, also where some fail")
+    parser.add_argument("--until-caught", action="store_true", help=argparse.SUPPRESS)  # for the sabotage
     options = parser.parse_args(arguments)
     without = tuple(filter(None, options.without.split(",")))
     if options.seed is not None:
         return _tell(options.seed, without, options.story)
     seeds = range(options.first, options.first + options.seeds)
+    if options.until_caught:
+        return _catch(seeds)
     return report(run_seeds(seeds, without, options.jobs), options.keep_going)
+
+
+def _catch(seeds: range) -> int:
+    """Stop at the first seed that fails, and say in a line what broke."""
+    logging.disable()  # a sabotaged herd has much to say
+    for seed in seeds:
+        if violations := simulate(seed).violations:
+            print(f"FAIL seed {seed - seeds.start}: {violations[0]}")
+            return 1
+    return 0
 
 
 def _tell(seed: int, without: tuple[str, ...], aloud: bool) -> int:
