@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tests.simulation.server import Server
     from tests.simulation.world import World
 
+FLOOD = 15  # writes of 30,000 bytes
 PATIENCE = 12.0  # seconds that a client waits for its answers
 IDS = [b"kiwi.cs.ucla.edu", "Zürich-☃".encode(), b"\xff\xfe\x80bin", b"a", b"\xc2\xa0\x1f", b"AT", b"IAMAT"]
 
@@ -26,6 +27,8 @@ class Clients:
             self.ids += [
                 b"%d-" % number + b"long" * random.randint(1, 240) for number in range(random.choice([2, 60]))
             ]
+        self._strangers = random.choice([0.0, 0.0, 0.6])  # the share of reports by clients that come once only
+        self._new = 0
         self._last: list[bytes] = []  # what was said last, to be said again
 
     async def come_and_go(self, rate: float) -> None:
@@ -38,9 +41,12 @@ class Clients:
     async def visit(self, server: "Server") -> None:
         """Say something to a server."""
         random, watch = self._random, self._world.watch
+        caller: Caller | None = None
         try:
             async with asyncio.timeout(PATIENCE):
                 caller = await self.call(server)
+                if "slow-readers" in self._world.faults and random.random() < 0.1:
+                    await self._flood(caller)
                 for _ in range(random.randint(1, 3)):
                     caller.say(*[self._line() for _ in range(random.choice([1, 1, 1, 3, 20]))])
                     if "slow-readers" in self._world.faults and random.random() < 0.3:
@@ -54,6 +60,17 @@ class Clients:
                 await self._leave(caller)
         except (TimeoutError, OSError):
             watch.sometimes("a client not served")
+        finally:
+            if caller:
+                caller.transport.abort()
+
+    async def _flood(self, caller: Caller) -> None:
+        """Say much and read nothing."""
+        caller.transport.pause_reading()
+        for _ in range(FLOOD):
+            caller.say(*[ODD[-1]] * 10)
+        self._world.watch.sometimes("a client that floods and does not read")
+        await asyncio.sleep(5)
 
     async def call(self, server: "Server") -> Caller:
         """Connect to a server."""
@@ -109,6 +126,9 @@ class Clients:
             self._world.watch.sometimes("a report said again")
             return random.choice(self._last)
         client, location, time = random.choice(self.ids), self._location(), self._time()
+        if random.random() < self._strangers:
+            self._new += 1
+            client = b"once-%d" % self._new
         if kind < 0.3 and self._last:  # an old stamp, another place
             time = random.choice(self._last).split()[3]
         line = b"IAMAT %b %b %b" % (client, location, time)

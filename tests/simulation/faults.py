@@ -27,6 +27,7 @@ class Faults:
             "crash": lambda: self._down(power=False),
             "power": lambda: self._down(power=True),
             "stop": self._stop,
+            "rebirth": self._rebirth,
             "pause": self._pause,
             "cut": lambda: self._cut(both=True),
             "one-way-cut": lambda: self._cut(both=False),
@@ -73,6 +74,17 @@ class Faults:
             server.kill(power)
             self._world.watch.sometimes("a server lost its power" if power else "a server crashed")
             self._later(4, lambda: None if server.up else server.start())
+
+    def _rebirth(self) -> None:
+        """Start a server anew at once, with clients that come back sooner than its links do."""
+        world, server = self._world, self._server()
+        if server.up and not world.last_one(server):
+            server.kill(power=False)
+            server.start()
+            self._cut_for([way for n in server.peers for way in ((n, server.name), (server.name, n))], 3)
+            for _ in range(4):
+                self._spawn(world.clients.visit(server))
+            world.watch.sometimes("a server reborn without its links")
 
     def _stop(self) -> None:
         server = self._server()

@@ -181,7 +181,18 @@ class Run:
             watch.broken("L4", f"{watch.told - told} reports told in {QUIET_SECONDS} s of silence")
         if not self._agree():
             watch.broken("L1", f"agreed once, and not any more: {self._difference()}")
+        for name in self._world.core:
+            self._count_ends(name)
         self._look()
+
+    def _count_ends(self, name: str) -> None:
+        """S8: a server holds no connection that it has no use for."""
+        server, core = self._world.servers[name], self._world.core
+        links = server.witness.links
+        used = len(links.tellings) + len(links.hearings) + len(server.node.clients)
+        trying = 2 * len([peer for peer in server.peers if peer not in core])
+        if (ends := len(self._world.network.ends(name))) > used + trying:
+            self._world.watch.broken("S8", f"{name} has {ends} connections, and uses {used}")
 
     async def _see(self) -> None:
         """Every viewer of a healthy server shows what it keeps."""

@@ -26,6 +26,7 @@ class Transport(asyncio.Transport):
         self.other: Transport
         self.stuck = False  # what is sent from here never arrives, and nobody says so
         self.gone = False  # closed, reset, or its process died
+        self.links = False  # two servers: then somebody set a limit
         self.extra = 0  # bytes of digests that were written, which a link sends without looking at `high`
         self.high = self.low = 0
         self.window = network.window()
@@ -129,6 +130,7 @@ class Transport(asyncio.Transport):
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         """Say when to pause writing; a seed may want it earlier."""
+        self.links = high is not None
         self.high = min(HIGH if high is None else high, self._network.knobs.buffer)
         self.low = self.high // 4 if low is None else min(low, self.high)
 

@@ -125,6 +125,13 @@ class Witness:
                 self._seen[client] = fact
         self.disturbed = False
 
+    def _check_repetition(self, fact: Fact) -> None:
+        """S4: what a client says again, and is stored, goes no further."""
+        old, store = self._seen.get(fact.client), self.node.store
+        changes = [client for batch in store.fresh for client in batch.clients].count(fact.client)
+        if old and old.said == fact.said and changes == 1:
+            self._watch.broken("S4", f"{self.name} takes {fact.line!r} for news, and had it")
+
     def settle(self) -> None:
         """Hold everything in the store against the model, and its guard against S8."""
         reports = self.node.store.reports
@@ -133,6 +140,8 @@ class Witness:
             if client not in self.model.newest or not self.model.agrees(client, fact):
                 own = self.model.newest.get(client)
                 self._watch.broken("L1", f"{self.name} keeps {fact and fact.line!r}, heard {own and own.line!r}")
+        if len(self.node.turn.readers) > 1 + len(self.links.tellings):
+            self._watch.broken("S8", f"{self.name} keeps readers of links that are no more")
         if self.node.guard.caught:
             self._watch.broken("S8", f"{self.name} met {self.node.guard.caught} defects")
 
@@ -162,6 +171,7 @@ class Witness:
         if batch.origin == OWN_CLIENTS:
             if fact.server != self.name.encode() or (fact.heard != self._clock() and not self.disturbed):
                 self._watch.broken("S3", f"{self.name} heard {line!r} at {self._clock()}")
+            self._check_repetition(fact)
             self._watch.issued.add(line)
             self.model.take(fact)
             if fact.rank[0] != fact.rank[1]:

@@ -12,7 +12,7 @@ from tests.simulation.strangers import Strangers
 from tests.simulation.viewers import Viewer
 from tests.simulation.watch import Watch
 
-DIGEST_SLACK = 40_000  # bytes of one digest and its answers
+MARKS_SLACK = 2_000  # bytes of marks, acknowledgements and a handshake
 
 
 class World:
@@ -46,7 +46,7 @@ class World:
         self.driver = Process("the simulation")
         self._give_clocks(random)
         longest = 200 + max(map(len, self.clients.ids))
-        self.watch.slack = self.knobs.in_flight + self.knobs.slice * longest + DIGEST_SLACK
+        self.watch.slack = self.knobs.in_flight + self.knobs.slice * longest + MARKS_SLACK
 
     def up_servers(self) -> list[Server]:
         """Return the servers that run: one at least."""
