@@ -12,6 +12,7 @@ class Defect(NamedTuple):
     file: str
     text: str
     instead: str
+    test: str = ""  # which notices it, where that takes the simulation too many seeds
 
 
 DEFECTS = (
@@ -113,6 +114,7 @@ DEFECTS = (
         "herd/conversation.py",
         "        elif not (self._blocked or exchange.full) and (lines := self._slice()):",
         "        elif lines := self._slice():",
+        "tests/test_conversation.py::test_a_client_that_sends_50_mb_and_reads_nothing_is_not_read_any_more_and_others_are_answered",
     ),
     Defect(
         "a silent link is kept",
@@ -224,5 +226,6 @@ DEFECTS = (
         "herd/store.py",
         "return reached, [self.reports[client] for client in dict.fromkeys(client for client, _ in changes)]",
         "return reached, [self.reports[client] for client, number in changes if self.reports[client][2] == number]",
+        "tests/test_web_feed.py::test_who_catches_up_is_told_of_a_client_that_has_changed_again_since_the_last_tick",
     ),
 )

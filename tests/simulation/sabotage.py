@@ -30,14 +30,18 @@ def sabotage(defect: Defect, seeds: int = SEEDS) -> Caught:
     """Run the simulation on a copy of the herd with the defect, until it shows."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
-        for name in ("herd", "web"):
+        for name in ("herd", "web", "tests"):
             shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-        (copy / "tests").symlink_to(ROOT / "tests")
+        shutil.copy(ROOT / "pyproject.toml", copy)
         apply(defect, copy)
         command = [sys.executable, "-m", "tests.simulation", "--until-caught", "--jobs", "1", "--seeds", str(seeds)]
         done = subprocess.run(
             command, cwd=copy, capture_output=True, text=True, timeout=SECONDS, check=False, errors="replace"
         )
+        if defect.test and done.returncode == 0:
+            command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", defect.test]
+            failed = subprocess.run(command, cwd=copy, capture_output=True, timeout=SECONDS, check=False).returncode
+            return Caught(defect, seeds if failed == 1 else None, f"{defect.test.partition('::')[2]} fails")
     said = [line for line in done.stdout.splitlines() if line.startswith(FAILED)]
     if not said:
         problem = "it is not noticed" if done.returncode == 0 else done.stderr[-300:]

@@ -225,6 +225,9 @@ class Witness:
         for line in lines.split(b"\n"):
             if line.startswith(b"AT ") and (fact := read(line)):
                 self._check_told(peer, told, fact)
+        last = read(lines[:-1].rpartition(b"\n")[2])
+        if last and not told.asked_for(last.line, last.client):
+            self._watch.broken("S4", f"{self.name} tells {peer} {last.line!r} with no mark behind it")
 
     def _check_told(self, peer: str, told: Told, fact: Fact) -> None:
         line, client = fact.line, fact.client
