@@ -23,7 +23,7 @@ SEEDS = 10
 def test_the_place_of_a_defect_is_there_once_and_what_it_makes_of_it_is_python(
     defect: Defect, tmp_path: Path
 ) -> None:
-    (tmp_path / defect.file).parent.mkdir()
+    (tmp_path / defect.file).parent.mkdir(parents=True)
     shutil.copy(ROOT / defect.file, tmp_path / defect.file)
     apply(defect, tmp_path)
     compile((tmp_path / defect.file).read_text("utf-8"), defect.file, "exec")

@@ -223,9 +223,9 @@ DEFECTS = (
     ),
     Defect(
         "a viewer is not told of who moved twice",
-        "herd/store.py",
-        "return reached, [self.reports[client] for client in dict.fromkeys(client for client, _ in changes)]",
-        "return reached, [self.reports[client] for client, number in changes if self.reports[client][2] == number]",
+        "web/feed/feed.py",
+        "lines = [report[1] for report in reports]",
+        "lines = [report[1] for report in reports if report[2] <= after]",
         "tests/test_web_feed.py::test_who_catches_up_is_told_of_a_client_that_has_changed_again_since_the_last_tick",
     ),
 )
