@@ -13,6 +13,8 @@ run.py [options]                        run the herd: every server, one process 
        run.py replay TRACK.gpx --client NAME   walk a recorded track through the herd
        run.py places FILE                      say what a file of your own places holds
        run.py test [pytest arguments]          check style, types and imports, run the tests
+       run.py simulate [--seeds N]             run the herd in virtual time, with everything failing
+       run.py sabotage                         break the herd in many ways, and show that each is noticed
        run.py setup                            only install what is needed, into .venv"""
 
 EXAMPLES = """\
@@ -27,6 +29,7 @@ The first call installs a few packages into .venv beside run.py; --help never do
 `run.py COMMAND --help` says more about a command; herd.example.toml explains all settings."""
 
 WALKERS_MOST = 10_000  # of a demo
+PASS_ON = ("test", "simulate", "sabotage")  # what reads its arguments itself
 OPTIONS_WITH_VALUE = ("--config", "--data", "--log-level", "--demo")
 LEVELS = ("debug", "info", "warning", "error")
 
@@ -43,8 +46,8 @@ def parse(argv: list[str]) -> argparse.Namespace:
     if command not in PARSERS:
         return _server_parser().parse_args(["--help"] if command == "help" else argv, _named("run"))
     options = _named(command)
-    if command == "test" and after not in (["-h"], ["--help"]):
-        options.pytest, after = after, []  # all its arguments are pytest's, options of ours too
+    if command in PASS_ON and (command == "simulate" or after not in (["-h"], ["--help"])):
+        options.passed, after = after, []  # all its arguments are pytest's or so, options of ours too
     # argparse takes a location in the southern half for an option, but no argument that begins with a blank.
     after = [" " + word if re.match(r"-[0-9.]", word) else word for word in after]
     return PARSERS[command]().parse_args(before + after, options)
@@ -126,6 +129,15 @@ def _test_parser() -> argparse.ArgumentParser:
     return argparse.ArgumentParser("run.py test", usage="run.py test [pytest arguments]", description=description)
 
 
+def _simulate_parser() -> argparse.ArgumentParser:
+    return argparse.ArgumentParser("run.py simulate")  # its arguments are read where it is
+
+
+def _sabotage_parser() -> argparse.ArgumentParser:
+    description = "Break a copy of the herd in one place at a time; each defect must be noticed. NAMES choose some."
+    return argparse.ArgumentParser("run.py sabotage", usage="run.py sabotage [NAMES]", description=description)
+
+
 def _setup_parser() -> argparse.ArgumentParser:
     return argparse.ArgumentParser("run.py setup", description="Install what running needs, into .venv.")
 
@@ -158,5 +170,7 @@ PARSERS = {
     "replay": _replay_parser,
     "places": _places_parser,
     "test": _test_parser,
+    "simulate": _simulate_parser,
+    "sabotage": _sabotage_parser,
     "setup": _setup_parser,
 }

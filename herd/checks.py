@@ -1,4 +1,4 @@
-"""What `run.py test` runs: style, types, import contracts, tests."""
+"""What `run.py test` runs: style, types, import contracts, tests; and the programs among the tests."""
 
 import subprocess
 import sys
@@ -24,6 +24,11 @@ def run_checks(root: Path, pytest_arguments: list[str]) -> int:
     for name, passed in results.items():
         print(f"{'pass' if passed else 'FAIL'}  {name}")
     return 0 if all(results.values()) else 1
+
+
+def run_module(root: Path, module: str, arguments: list[str]) -> int:
+    """Run a program of the tests' in this interpreter; return its exit status."""
+    return subprocess.run([sys.executable, "-m", module, *arguments], cwd=root, check=False).returncode  # noqa: S603
 
 
 def _passes(root: Path, name: str, command: list[str]) -> bool:

@@ -1,7 +1,7 @@
 """Links to all neighbours: dials each for ever, lets each in, watches that they live, and has them repaired."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from ipaddress import ip_address
 from random import Random
@@ -13,7 +13,7 @@ from herd.handshake import Hello
 from herd.hearing import Hearing
 from herd.messages import SECOND
 from herd.node import Node
-from herd.proving import Identity, RefusedError, check_hello, prove_as_dialler, prove_as_listener
+from herd.proving import Identity, RefusedError, check_hello, new_nonce, prove_as_dialler, prove_as_listener
 from herd.telling import Telling
 from herd.wire import Wire
 
@@ -30,12 +30,20 @@ CLOCK_LIMIT = 10 * SECOND  # off the neighbours' median by more, a server says s
 class Links:
     """The state of every link, by the peer's name."""
 
-    def __init__(self, node: Node, secret: str | None, neighbours: Mapping[str, Address], random: Random) -> None:
+    def __init__(
+        self,
+        node: Node,
+        secret: str | None,
+        neighbours: Mapping[str, Address],
+        random: Random,
+        nonce: Callable[[], bytes] = new_nonce,
+    ) -> None:
         self.tellings: dict[str, Telling] = {}
         self.hearings: dict[str, Hearing] = {}
         self.neighbours = neighbours
         self._node = node
-        self._me = Identity(node.name.encode(), node.life, (secret or "").encode("utf-8", "surrogateescape"))
+        key = (secret or "").encode("utf-8", "surrogateescape")
+        self._me = Identity(node.name.encode(), node.life, key, nonce)
         self._names = {name.encode(): name for name in neighbours}
         self._random = random
         self._heard: dict[str, tuple[bytes, int]] = {}  # the last life of each peer, and how far we heard it

@@ -15,7 +15,7 @@ from herd.places.cut import cut
 from herd.places.provider import STATUSES, Provider, Unavailable, unavailable_text
 from herd.position import parse_location
 from herd.store import OWN_CLIENTS, Store
-from herd.traffic import TrafficLog
+from herd.traffic import Traffic
 from herd.turn import Turn
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class Node:
 
     name: str
     places: Provider
-    traffic: TrafficLog
+    traffic: Traffic
     tasks: asyncio.TaskGroup  # the parent of whatever a conversation has to wait for
     clock: Callable[[], int] = time.time_ns  # nanoseconds since 1970
     life: bytes = field(default_factory=_new_life)
@@ -84,11 +84,12 @@ class Node:
         The text ends without its last newline, as every answer does until it is written: with it there are two.
         """
         position = parse_location(parse_at(line).location)
-        began, status = time.monotonic(), "OK"
+        loop = asyncio.get_running_loop()
+        began, status = loop.time(), "OK"
         try:
             places = cut(await self.places.nearby(position, question.radius), question.limit)
         except Unavailable as reason:
             # A status may be any word of the source's; only ours are counted by name.
             places, status = unavailable_text(reason), reason.status if reason.status in STATUSES else "other"
-        self.counts.searches.add(status, time.monotonic() - began)
+        self.counts.searches.add(status, loop.time() - began)
         return b"%b\n%b\n" % (line, places)

@@ -8,7 +8,10 @@ from ipaddress import IPv6Address
 from herd.settings import Table, shown, text, texts
 
 # Words of the command line: `run.py NAME` must never mean two things. Some are kept for later.
-COMMANDS = ("herd", "test", "setup", "iamat", "whatsat", "replay", "bench", "simulate", "places", "help")
+COMMANDS = (
+    *("herd", "test", "setup", "iamat", "whatsat", "replay"),
+    *("bench", "simulate", "sabotage", "places", "help"),
+)
 NAME_BYTES = 64  # PROTOCOL.md: a server's name travels in every AT line
 NAME = (
     f"a name of 1 to {NAME_BYTES} bytes without white space, control characters and slashes, "

@@ -124,6 +124,29 @@ class Store:
         Only the newest report of each client is among them; one that was overtaken stands at its later number.
         Call it only where `reaches(cursor)`.
         """
+        reached, changes = self._changes(cursor, most)
+        reports = []
+        for client, number in changes:
+            report = self.reports[client]
+            if report[2] == number:
+                reports.append(report)
+        return reached, reports
+
+    def shown_since(self, cursor: int, most: int) -> tuple[int, list[Report]]:
+        """Return the same for those who show where clients are, with what was overtaken at once in its newest form.
+
+        A viewer that came to a number must know every client that changed up to it: from then on it shares the
+        frames of all who did, and those say a client's name only once.
+        """
+        reached, changes = self._changes(cursor, most)
+        return reached, [self.reports[client] for client in dict.fromkeys(client for client, _ in changes)]
+
+    def snapshot(self) -> list[Report]:
+        """Return every report as of now, in no order that means anything: 12 ms at a million clients."""
+        return list(self.reports.values())
+
+    def _changes(self, cursor: int, most: int) -> tuple[int, list[tuple[bytes, int]]]:
+        """Return about `most` clients with the numbers of their changes, and the number reached with them."""
         numbers = self._log_numbers
         start = bisect_right(numbers, cursor)
         stop = min(start + most, len(numbers))
@@ -131,17 +154,9 @@ class Store:
             return self.number, []
         reached = numbers[stop - 1]
         stop = bisect_right(numbers, reached)  # a number is reached when its whole batch is
-        reports = []
         # Once each: a client may have changed twice in one batch, or by turns in the batches of two origins.
-        for client, number in dict.fromkeys(zip(self._log_clients[start:stop], numbers[start:stop], strict=True)):
-            report = self.reports[client]
-            if report[2] == number:
-                reports.append(report)
-        return reached, reports
-
-    def snapshot(self) -> list[Report]:
-        """Return every report as of now, in no order that means anything: 12 ms at a million clients."""
-        return list(self.reports.values())
+        changed = zip(self._log_clients[start:stop], numbers[start:stop], strict=True)
+        return reached, list(dict.fromkeys(changed))
 
     def _trim(self) -> None:
         """Forget the older half of the log, at the end of a batch."""

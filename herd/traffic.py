@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 ROTATE_BYTES = 64 * 1024 * 1024  # a file of this size becomes NAME.log.1, and that one NAME.log.2
 KEPT_FILES = 2
@@ -28,6 +29,23 @@ _PLAIN = bytes(range(0x20, 0x7F)).replace(b"\\", b"") + b"\n"
 _HARMLESS = _PLAIN.replace(b"U", b"").replace(b"V", b"")
 # Possessive, so that a line of 64 KiB of blanks takes no longer than another.
 _SECRETS = re.compile(rb"^([ \t\r\f\v]*+(?:\? [ \t\r\f\v]*+)?(?:AUTH|PROVE)[ \t\r\f\v]++)[^\n]++", re.MULTILINE)
+
+
+class Traffic(Protocol):
+    """What a server needs of its log."""
+
+    def lines(self, connection: str, direction: str, lines: bytes) -> None:
+        """Log whole lines, each with its newline: `<` for what came in, `>` for what went out."""
+
+    def notice(self, connection: str, text: str) -> None:
+        """Log that something happened to a connection, or to the server."""
+
+    @property
+    def missing(self) -> int:
+        """How many lines the log lacks."""
+
+    def close(self) -> None:
+        """Keep what is left."""
 
 
 class TrafficLog:

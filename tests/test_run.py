@@ -125,7 +125,7 @@ def test_a_speed_that_is_none_is_refused(speed: str, capsys: pytest.CaptureFixtu
 
 
 def test_everything_after_test_is_pytests() -> None:
-    assert parse(["test", "--config", "x", "-k", "a", "--help"]).pytest == ["--config", "x", "-k", "a", "--help"]
+    assert parse(["test", "--config", "x", "-k", "a", "--help"]).passed == ["--config", "x", "-k", "a", "--help"]
 
 
 def test_no_server_can_be_called_like_a_command() -> None:

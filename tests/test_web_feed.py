@@ -16,9 +16,10 @@ from herd.traffic import TrafficLog
 from tests.herding import PATIENCE, until
 from tests.watching import Picture, known, put, split
 from web.box import Box
-from web.feed.channel import BINARY, JSON, Form
+from web.feed.channel import BINARY, JSON, Channel, Form, Teller
 from web.feed.feed import Feed
 from web.feed.outlet import Outlet
+from web.feed.packed import Names
 from web.search.finder import Finder
 
 PACIFIC = Box(170, -30, -170, 30)
@@ -131,6 +132,19 @@ class Nowhere:
     async def nearby(self, *_: object) -> bytes:
         """Know nothing."""
         raise NotImplementedError
+
+
+async def test_who_catches_up_is_told_of_a_client_that_has_changed_again_since_the_last_tick() -> None:
+    """Else the next tick, which says no name twice, would tell of an index that it never heard of."""
+    async with watching() as w:
+        put(w.store, (b"kiwi", 1, 1))
+        w.feed.number = w.store.number  # as after a tick
+        put(w.store, (b"kiwi", 2, 2))
+        names = Names()
+        piece = await w.feed.changes(Channel(BINARY, None, names, Teller("Goloman", "life", lambda: 0)), 0)
+        (frame,) = split(piece.frames)
+        assert (piece.after, frame["number"]) == (w.feed.number, w.feed.number)
+        assert frame["names"] == [[0, "kiwi"]]
 
 
 CLIENTS, WEST, NORTH = st.integers(0, 7), st.integers(-180, 180), st.integers(-30, 30)

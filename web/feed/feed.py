@@ -107,9 +107,9 @@ class Feed:
         async def write() -> Piece:
             if not store.reaches(since):  # any more, for it had to wait
                 return Piece(since, b"")
-            reached, reports = store.since(since, FRAME_MOST)
+            reached, reports = store.shown_since(since, FRAME_MOST)
             after = max(since, min(reached, target))
-            lines = [report[1] for report in reports if report[2] <= after]  # the others come with the next tick
+            lines = [report[1] for report in reports]  # newer ones than `after`, too: they come twice
             return Piece(after, await channel.tell_again(Stretch("changes", since, after, lines, after < target)))
 
         # Not for long: a frame says what time it is.

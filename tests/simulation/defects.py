@@ -1,0 +1,231 @@
+"""Defects of one line each, with which the herd must not get through the simulation."""
+
+# ruff: noqa: E501 -- texts of other files, as they stand there
+
+from typing import NamedTuple
+
+
+class Defect(NamedTuple):
+    """A text that stands in a file exactly once, and what a tired colleague might have written instead."""
+
+    name: str
+    file: str
+    text: str
+    instead: str
+    test: str = ""  # which notices it, where that takes the simulation too many seeds
+
+
+DEFECTS = (
+    Defect(
+        "a known report is taken as new",
+        "herd/fastlane.py",
+        "        if old is None or time > old[0]:\n",
+        "        if True:\n",
+    ),
+    Defect(
+        "stamps are compared as text",
+        "herd/fastlane.py",
+        "        if old is None or time > old[0]:\n",
+        "        if old is None or str(time) > old[1].decode('latin-1').split()[-1]:\n",
+    ),
+    Defect(
+        "ties are decided by arrival",
+        "herd/store.py",
+        "if old.rank >= rank or (",
+        "if old.rank[:2] > rank[:2] or (",
+    ),
+    Defect(
+        "the newest is what was heard last",
+        "herd/messages.py",
+        "return min(time, heard + FUTURE_LIMIT), time, heard, bytes(self)",
+        "return heard, time, heard, bytes(self)",
+    ),
+    Defect(
+        "the future outranks for ever",
+        "herd/messages.py",
+        "return min(time, heard + FUTURE_LIMIT), time",
+        "return time, time",
+    ),
+    Defect(
+        "a repetition is news", "herd/store.py", "(batch.origin == OWN_CLIENTS and old.repeats(report))", "False"
+    ),
+    Defect(
+        "a report is told back to who told it",
+        "herd/telling.py",
+        "lines = [line for _, line, _, origin, _ in reports if origin != self.life]",
+        "lines = [line for _, line, _, origin, _ in reports]",
+    ),
+    Defect(
+        "a fresh report is told back",
+        "herd/telling.py",
+        "told = [batch.told(self._node.clock) for batch in store.fresh if batch.origin != self.life]",
+        "told = [batch.told(self._node.clock) for batch in store.fresh]",
+    ),
+    Defect(
+        "a new link begins at the end of the feed",
+        "herd/telling.py",
+        "self.cursor = heard if heard <= node.store.number else 0",
+        "self.cursor = node.store.number",
+    ),
+    Defect(
+        "a number of another life is believed",
+        "herd/links.py",
+        "return number if known == life else 0",
+        "return number",
+    ),
+    Defect(
+        "what was heard is said to be more",
+        "herd/links.py",
+        "return number if known == life else 0",
+        "return number + 1 if known == life else 0",
+    ),
+    Defect(
+        "who is behind is never caught up",
+        "herd/telling.py",
+        "        if self.cursor != store.before_fresh:\n            self._catch_up_soon()\n            return\n",
+        "",
+    ),
+    Defect(
+        "a slow link is not gone on with",
+        "herd/telling.py",
+        "wire.when_writable = self._catch_up_soon",
+        "wire.when_writable = self.beat",
+    ),
+    Defect(
+        "the rest of a split line is dropped",
+        "herd/wire.py",
+        "lines, self._tail = data[:cut], data[cut:]",
+        'lines, self._tail = data[:cut], b""',
+    ),
+    Defect(
+        "a client's split line is dropped",
+        "herd/conversation.py",
+        "self._unread = self._unread + data if self._unread else data",
+        "self._unread = data",
+    ),
+    Defect(
+        "fullness is not looked at",
+        "herd/telling.py",
+        "        if not self._following or self.wire.blocked:\n",
+        "        if not self._following:\n",
+    ),
+    Defect(
+        "a client that reads nothing is answered on",
+        "herd/conversation.py",
+        "        self._blocked = True\n        self._pause()\n",
+        "        self._blocked = False\n",
+        "tests/test_conversation.py::test_a_client_that_sends_50_mb_and_reads_nothing_is_not_read_any_more_and_others_are_answered",
+    ),
+    Defect(
+        "a silent link is kept",
+        "herd/links.py",
+        "if loop.time() - end.wire.last_byte > SILENCE:",
+        "if loop.time() - end.wire.last_byte > 1000 * SILENCE:",
+    ),
+    Defect(
+        "a lost link is not dialled again",
+        "herd/links.py",
+        "        while True:\n            self._dial_now[peer].clear()",
+        "        for _ in range(1):\n            self._dial_now[peer].clear()",
+    ),
+    Defect(
+        "an odd failure ends the dialling",
+        "herd/links.py",
+        "except* (OSError, TimeoutError) as problems:",
+        "except* TimeoutError as problems:",
+    ),
+    Defect(
+        "a dial has all the time",
+        "herd/links.py",
+        "async with asyncio.timeout(DIAL_SECONDS):",
+        "async with asyncio.timeout(None):",
+    ),
+    Defect(
+        "a handshake has all the time",
+        "herd/proving.py",
+        "    async with asyncio.timeout(SECONDS):\n        mine = Hello(me.name, me.life, peer, me.nonce())",
+        "    async with asyncio.timeout(None):\n        mine = Hello(me.name, me.life, peer, me.nonce())",
+    ),
+    Defect(
+        "any proof will do",
+        "herd/proving.py",
+        "if proof is None or not is_proof(",
+        "if proof is None or proof.digest != is_proof(",
+    ),
+    Defect(
+        "what comes before a proof counts",
+        "herd/wire.py",
+        "            if self._take:\n                self._take(lines)",
+        "            if self._take or lines.startswith(b'AT '):\n                from herd.fastlane import hear_peer\n                (self._take or (lambda chunk: hear_peer(chunk, self._node.turn.batch(b'?'), print) and None))(lines)",
+    ),
+    Defect("no location is too far north", "herd/fastlane.py", 'rb"[+-][0-8][0-9]', 'rb"[+-][0-9][0-9]'),
+    Defect(
+        "latitude and longitude are swapped",
+        "herd/messages.py",
+        "return At(server, skew, self.client, self.location, self.time)",
+        "return At(server, skew, self.client, self.location[9:] + self.location[:9], self.time)",
+    ),
+    Defect("nan is a time", "herd/messages.py", '_TIME = re.compile(rb"', '_TIME = re.compile(rb"nan|'),
+    Defect(
+        "an answer leaves before it is true",
+        "herd/exchange.py",
+        "        self._answers.newest.append(bytes(self._node.hear(command)))",
+        "        self._answers.newest.append(bytes(command.heard_by(self._node.name.encode(), self._node.clock())))",
+    ),
+    Defect(
+        "answers come as they are ready",
+        "herd/ordering.py",
+        "            if wait.text is None:\n",
+        "            if wait.text is None and (self._waits.popleft() or True):\n",
+    ),
+    Defect("digests find nothing", "herd/digest.py", "if own != other", "if own > other + own"),
+    Defect(
+        "a repair sends nothing",
+        "herd/repair.py",
+        "lacking = [value for value in offered if value not in own]",
+        "lacking = [value for value in offered if value in own]",
+    ),
+    Defect(
+        "a reader stays when its link is gone",
+        "herd/telling.py",
+        "            self._following = False\n            readers.remove(self)\n",
+        "            self._following = False\n",
+    ),
+    Defect(
+        "a trimmed log still reaches back",
+        "herd/store.py",
+        "return self._log_floor <= cursor <= self.number",
+        "return 0 <= cursor <= self.number",
+    ),
+    Defect(
+        "half a batch counts as all",
+        "herd/store.py",
+        "        stop = bisect_right(numbers, reached)  # a number is reached when its whole batch is\n",
+        "",
+    ),
+    Defect(
+        "a mark comes before its reports",
+        "herd/store.py",
+        'b"\\n".join([*self.lines, mark(self.number, clock()), b""])',
+        'b"\\n".join([mark(self.number, clock()), *self.lines, b""])',
+    ),
+    Defect(
+        "an older connection lives on beside the newer",
+        "herd/links.py",
+        '            older.wire.drop("replaced by a newer connection")\n',
+        "            older.beat()\n",
+    ),
+    Defect(
+        "a report is written anew",
+        "herd/fastlane.py",
+        "            reports[key] = (time, line, number, origin, key)\n            changed.append(key)\n            lines.append(line)\n        elif time",
+        "            reports[key] = (time, line.replace(b' +0', b' +'), number, origin, key)\n            changed.append(key)\n            lines.append(line.replace(b' +0', b' +'))\n        elif time",
+    ),
+    Defect(
+        "a viewer is not told of who moved twice",
+        "web/feed/feed.py",
+        "lines = [report[1] for report in reports]",
+        "lines = [report[1] for report in reports if report[2] <= after]",
+        "tests/test_web_feed.py::test_who_catches_up_is_told_of_a_client_that_has_changed_again_since_the_last_tick",
+    ),
+)

@@ -1,0 +1,135 @@
+"""One simulated server: the production node behind a simulated port; it is started, paused, stopped and killed."""
+
+import asyncio
+from random import Random
+from typing import TYPE_CHECKING
+
+from herd.config import Address
+from herd.conversation import Conversation
+from herd.links import Links
+from herd.node import Node
+from tests.simulation.loop import Process
+from tests.simulation.places import Places
+from tests.simulation.witness import Witness
+from web.feed.feed import Feed
+from web.search.finder import Finder
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+EPOCH = 1_795_000_000 * 10**9  # when a run begins, in nanoseconds since 1970
+SECOND = 10**9
+PORT = 12_101
+
+
+class Clock:
+    """A server's clock, in nanoseconds since 1970: off by some, running too fast or slow, set now and then."""
+
+    def __init__(self, world: "World") -> None:
+        self.skew = 0  # nanoseconds
+        self.drift = 0  # millionths by which it runs too fast
+        self._loop = world.loop
+
+    def __call__(self) -> int:
+        """Tell the time."""
+        run = round(self._loop.time() * SECOND)
+        return EPOCH + run + run * self.drift // 10**6 + self.skew
+
+
+class Server:
+    """A machine with its place in the herd, through all its lives."""
+
+    def __init__(self, world: "World", name: str, host: str, peers: dict[str, str]) -> None:
+        self.name = name
+        self.host = host
+        self.clock = Clock(world)
+        self.up = False
+        self.process = Process(name)
+        self.witness: Witness
+        self.feed: Feed
+        self.peers = {peer: Address(other, PORT) for peer, other in peers.items()}
+        self._world = world
+        self._random = Random(f"{world.seed} {name}")
+        self._main: asyncio.Task[None]
+        self._stopping: asyncio.Event
+
+    @property
+    def node(self) -> Node:
+        """Of the present life."""
+        return self.witness.node
+
+    def start(self) -> None:
+        """Begin a new life."""
+        if self.process.alive and not self.up and hasattr(self, "_main"):  # it was still stopping
+            self._bury()
+            self._main.cancel()
+        self.up = True
+        self.process = Process(self.name)
+        self._stopping = asyncio.Event()
+        self.witness = Witness(self._world.watch, self.name, self.clock)
+        self._world.network.power(self.name)
+        self._main = self._world.loop.create_task(self._run(self.witness), context=self.process.context)
+
+    def kill(self, power: bool) -> None:
+        """End at once; with the power cut nobody is told."""
+        if self.up:
+            self.up = self.process.alive = self.witness.alive = False
+            self._world.network.die(self.process, power)
+            self.resume()
+            self._main.cancel()  # nobody sees what it does from now on
+
+    async def stop(self) -> None:
+        """End as SIGTERM has it."""
+        if self.up:
+            self.resume()
+            self.up = False
+            self._stopping.set()
+            await asyncio.wait((self._main,))
+            self._bury()
+
+    def _bury(self) -> None:
+        self.process.alive = self.witness.alive = False
+        self._world.network.die(self.process, power=False)
+
+    def pause(self) -> None:
+        """Stand still, as under SIGSTOP."""
+        if self.up:
+            self.process.paused = self.witness.disturbed = True
+
+    def resume(self) -> None:
+        """Go on."""
+        if self.process.paused:
+            self._world.loop.resume(self.process)
+
+    def jump(self, seconds: float) -> None:
+        """Set the clock."""
+        self.clock.skew += round(seconds * SECOND)
+        self.witness.disturbed = True
+
+    async def _run(self, witness: Witness) -> None:
+        """Do as `herd.server.run_server` does."""
+        world, random = self._world, self._random
+        node: Node
+        links: Links
+
+        def accept() -> Conversation:
+            return Conversation(node, links.meet)
+
+        listener = await world.loop.create_server(accept, self.host, PORT)
+        async with asyncio.TaskGroup() as tasks:
+            life = b"%016x" % random.getrandbits(64)
+            node = Node(self.name, Places(world), witness, tasks, self.clock, life)
+            links = Links(node, world.secret, self.peers, random, lambda: b"%032x" % random.getrandbits(128))
+            witness.join(node, links)
+            self.feed = Feed(node, Finder(node))
+            world.watch.lives[self.name] = witness
+            linking = tasks.create_task(links.run(), name="links")
+            try:
+                await self._stopping.wait()
+            finally:
+                self.feed.close()
+                listener.close()
+                linking.cancel()
+                for transport in list(node.clients):
+                    transport.abort()
+                node.stop()

@@ -1,0 +1,83 @@
+"""All that is simulated in one run: the loop, the network, the servers, who talks to them, and what is on."""
+
+from random import Random
+
+from tests.simulation import knobs, topologies
+from tests.simulation.clients import Clients
+from tests.simulation.faults import ELSEWHERE, Faults
+from tests.simulation.loop import Process, VirtualLoop
+from tests.simulation.network import Network
+from tests.simulation.server import SECOND, Server
+from tests.simulation.strangers import Strangers
+from tests.simulation.viewers import Viewer
+from tests.simulation.watch import Watch
+
+MARKS_SLACK = 2_000  # bytes of marks, acknowledgements and a handshake
+
+
+class World:
+    """One seed's, without the kinds of faults that are excluded."""
+
+    def __init__(self, seed: int, without: tuple[str, ...] = ()) -> None:
+        self.seed = seed
+        random = self.random = Random(f"{seed} world")
+        self.places_random = Random(f"{seed} places")
+        self.loop = VirtualLoop()  # type: ignore[abstract]
+        self.watch = Watch(self.loop)
+        self.knobs = knobs.draw(Random(f"{seed} knobs"))
+        self.network = Network(self.loop, Random(f"{seed} network"), self.knobs, self.watch)
+        self.loop.network = self.network
+        self.secret = random.choice(["secret", "secret", None])
+        self.shape, names, self.edges = topologies.draw(random)
+        self.core = topologies.core(names, self.edges, random)
+        self.fault_kinds = Faults(self)
+        self.faults = self._draw_faults(random, without)
+        hosts = {name: f"127.0.0.{place + 1}" for place, name in enumerate(names)}
+        self.network.names = {host: name for name, host in hosts.items()}
+        self.servers = {
+            name: Server(self, name, hosts[name], {n: hosts[n] for n in names if n in self._peers(name)})
+            for name in names
+        }
+        self.clients = Clients(self)
+        self.strangers = Strangers(self)
+        self.viewers = (
+            [Viewer(self, server) for server in self.servers.values()] if "viewers" in self.faults else []
+        )
+        self.driver = Process("the simulation")
+        self._give_clocks(random)
+        longest = 200 + max(map(len, self.clients.ids))
+        self.watch.slack = self.knobs.in_flight + self.knobs.slice * longest + MARKS_SLACK
+
+    def up_servers(self) -> list[Server]:
+        """Return the servers that run: one at least."""
+        return [server for server in self.servers.values() if server.up]
+
+    def last_one(self, server: Server) -> bool:
+        """Whether no other server runs."""
+        return self.up_servers() == [server]
+
+    def settle(self) -> None:
+        """Check what holds at any time when no turn is open."""
+        for server in self.up_servers():
+            if hasattr(server.witness, "node"):
+                server.witness.settle()
+        for error in self.loop.errors:
+            self.watch.broken("S8", error)
+        self.loop.errors.clear()
+
+    def _peers(self, name: str) -> set[str]:
+        return topologies.neighbours(name, self.edges)
+
+    def _draw_faults(self, random: Random, without: tuple[str, ...]) -> list[str]:
+        kinds = [*self.fault_kinds.kinds(), *ELSEWHERE]
+        share = random.choice([0.0, 0.15, 0.3, 0.6])
+        drawn = [kind for kind in kinds if random.random() < share]
+        if "silent-accepts" in drawn:
+            self.network.silent = 0.1
+        return [kind for kind in drawn if kind not in without]
+
+    def _give_clocks(self, random: Random) -> None:
+        for server in self.servers.values():
+            skew, drift = random.choice([-3600.0, -70.0, -1.0, 0.3, 3600.0]), random.randint(-200, 200)
+            if "skew" in self.faults:
+                server.clock.skew, server.clock.drift = round(skew * SECOND), drift
