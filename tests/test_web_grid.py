@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from herd.messages import At
 from herd.node import Node
+from herd.places.cells import EARTH_RADIUS
 from herd.store import LOG_LEAST, OWN_CLIENTS, Store
 from tests.herding import running, small_herd, until
 from web.box import Box
 from web.search.finder import HINTS_LEAST, Finder
-from web.search.globe import RADIUS, ROUNDING, Place
+from web.search.globe import ROUNDING, Place
 from web.search.grid import FULL, Grid
 from web.search.piles import place_of
 from web.search.squares import WORLD, bounds, deepest_square, quarters, touches
@@ -213,7 +214,7 @@ def test_a_square_is_no_farther_than_any_point_of_it(
 ) -> None:
     place = Place(latitude, longitude)
     distance = place.distance(other, aside)
-    assert 0 <= distance <= RADIUS * 3.1416
+    assert 0 <= distance <= EARTH_RADIUS * 3.1416
     assert isclose(distance, Place(other, aside).distance(latitude, longitude), abs_tol=1e-6)
     square = deepest_square(other, aside)
     nearest = 0.0

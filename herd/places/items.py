@@ -1,10 +1,10 @@
 """Reads a JSON object whose long list is taken item by item, so that the whole never stands in memory twice."""
 
-import re
 from collections.abc import Generator, Iterator
-from json import JSONDecodeError, JSONDecoder
+from json import JSONDecoder
 
-_SPACE = re.compile(r"[ \t\n\r]*+")
+from herd.places.scanning import end, items, mark, space
+
 _DIGITS = 4000  # of a whole number; longer ones, which int() refuses, are no ID and no degrees
 
 
@@ -14,58 +14,34 @@ def members(text: str, lists: tuple[str, ...]) -> Iterator[tuple[str, object]]:
     ValueError (JSONDecodeError knows the place) where it is something else, RecursionError where brackets are
     nested too deep. NaN and Infinity, which some programs write, are read as numbers.
     """
-    at = _mark(text, 0, "{", "an object")
-    if text.startswith("}", _space(text, at)):
-        _end(text, _space(text, at) + 1)
-        return
-    mark = ","
-    while mark != "}":
-        key, at = _DECODER.raw_decode(text, _mark(text, at, '"', "a name in quotes") - 1)
-        at = _space(text, _mark(text, at, ":", "a colon"))
+    at, found = mark(text, 0, "{")
+    if text.startswith("}", space(text, at)):
+        at, found = mark(text, at, "}")
+    while found != "}":
+        mark(text, at, '"')
+        key, at = _decode(text, space(text, at))
+        at, _ = mark(text, at, ":")
         if key in lists:
-            at = yield from _items(text, key, _mark(text, at, "[", "a list"))
+            at = yield from _under(key, items(text, at, _decode))
         else:
-            value, at = _DECODER.raw_decode(text, at)
+            value, at = _decode(text, space(text, at))
             yield key, value
-        at = _mark(text, at, ",}", "a comma or a closing brace")
-        mark = text[at - 1]
-    _end(text, at)
+        at, found = mark(text, at, ",}")
+    end(text, at)
 
 
-def _items(text: str, key: str, at: int) -> Generator[tuple[str, object], None, int]:
-    """Yield the list's items and return where the list ends; it begins there, after its bracket."""
-    if text.startswith("]", _space(text, at)):
-        return _space(text, at) + 1
-    mark = ","
-    while mark != "]":
-        item, at = _DECODER.raw_decode(text, _space(text, at))
+def _under(key: str, found: Generator[object, None, int]) -> Generator[tuple[str, object], None, int]:
+    while True:
+        try:
+            item = next(found)
+        except StopIteration as last:
+            end_of_list: int = last.value
+            return end_of_list
         yield key, item
-        at = _mark(text, at, ",]", "a comma or a closing bracket")
-        mark = text[at - 1]
-    return at
-
-
-def _mark(text: str, at: int, marks: str, expected: str) -> int:
-    """Return the position after the next character, which must be one of the marks."""
-    at = _space(text, at)
-    if text[at : at + 1] not in tuple(marks):
-        raise JSONDecodeError(f"expected {expected}", text, at)
-    return at + 1
-
-
-def _end(text: str, at: int) -> None:
-    if _space(text, at) != len(text):
-        raise JSONDecodeError("expected nothing more", text, _space(text, at))
-
-
-def _space(text: str, at: int) -> int:
-    """Return where the white space that may begin there ends."""
-    space = _SPACE.match(text, at)
-    return space.end() if space else at
 
 
 def _whole(digits: str) -> int | float:
     return int(digits) if len(digits) <= _DIGITS else float(digits)
 
 
-_DECODER = JSONDecoder(parse_int=_whole)
+_decode = JSONDecoder(parse_int=_whole).raw_decode

@@ -74,7 +74,7 @@ COMMANDS = (
                 "The newest report, and places.",
                 (
                     Content(JSON, ref("Around"), {"report": samples.REPORT, "places": samples.PLACES}),
-                    text(f"{samples.AT}\n{samples.NO_PLACES}\n\n"),
+                    text(f"{samples.AT}\n{samples.PLACES_TEXT}\n\n"),
                 ),
             ),
             "400": BAD_QUERY,

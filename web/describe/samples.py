@@ -3,16 +3,28 @@
 import json
 
 from herd.messages import parse_at
-from herd.places.provider import REQUEST_DENIED, Unavailable, unavailable_text
+from herd.places import cities
+from herd.places.layout import write_answer
 from web.describe.operation import Json
 from web.schema import to_json
 
 AT = "AT Goloman +0.263873386 kiwi.cs.ucla.edu +34.068930-118.445127 1520023934.918963997"
 REPORT = to_json(parse_at(AT.encode()))
-NO_PLACES = unavailable_text(
-    Unavailable(REQUEST_DENIED, "no source of places is set: see [places] in herd.toml")
+PLACES_TEXT = write_answer(
+    [
+        {
+            "geometry": {"location": {"lat": 34.08334, "lng": -118.44869}},
+            "name": "Bel Air",
+            "place_id": "geonames:5327259",
+            "reference": "geonames:5327259",
+            "scope": "GEONAMES",
+            "types": ["locality", "political"],
+            "vicinity": "California, United States",
+        }
+    ],
+    [cities.ATTRIBUTION],
 ).decode()
-PLACES = json.loads(NO_PLACES)
+PLACES = json.loads(PLACES_TEXT)
 FEATURE: Json = {
     "type": "Feature",
     "id": REPORT["client"],

@@ -2,7 +2,8 @@
 
 from math import asin, atan2, cos, degrees, radians, sin, sqrt
 
-RADIUS = 6371.0088  # km, the mean radius of WGS 84 (IUGG)
+from herd.places.cells import EARTH_RADIUS
+
 # What rounding may add to a distance: from the pole to itself, at another longitude, it is not quite nothing.
 ROUNDING = 1e-9  # km
 
@@ -23,7 +24,7 @@ class Place:
         other = radians(latitude)
         up = sin((other - self._latitude) / 2)
         along = sin(radians(longitude - self.longitude) / 2)
-        return 2 * RADIUS * asin(min(1.0, sqrt(up * up + self._cosine * cos(other) * along * along)))
+        return 2 * EARTH_RADIUS * asin(min(1.0, sqrt(up * up + self._cosine * cos(other) * along * along)))
 
     def distance_to(self, west: float, south: float, east: float, north: float) -> float:
         """Return the least distance in km to a rectangle that does not cross the antimeridian."""
