@@ -50,6 +50,7 @@ class Picture:
         self.clients: dict[str, Place] = {}
         self.number = 0
         self.frames = 0
+        self.told: list[str] = []  # whom the frames told of, in their order
         self._names: dict[int, str] = {}
         self._more = False
 
@@ -61,6 +62,7 @@ class Picture:
         self._names.update(frame.get("names", []))
         for name, place in self._places(frame):
             self.clients[name] = place
+            self.told.append(name)
         for gone in frame.get("gone", []):
             self.clients.pop(self._names.get(gone, "") if "names" in frame else gone, None)
         self.number = frame["number"]
