@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from random import Random
+from typing import Protocol, TypeVar
 
 import pytest
 from aiohttp import web
@@ -31,6 +32,42 @@ async def serving(handler: Handler) -> AsyncIterator[str]:
     app.router.add_route("*", "/source", handler)
     async with TestServer(app) as server:
         yield str(server.make_url("/source"))
+
+
+class Closable(Protocol):
+    """A client of a source."""
+
+    async def close(self) -> None:
+        """Close its connections."""
+
+
+C = TypeVar("C", bound=Closable)
+
+
+@asynccontextmanager
+async def asking(handler: Handler, make: Callable[[str], C]) -> AsyncIterator[C]:
+    """Open the client that `make` makes of a URL, with a stub at its other end."""
+    async with serving(handler) as url:
+        client = make(url)
+        try:
+            yield client
+        finally:
+            await client.close()
+
+
+class Holding:
+    """A stub that answers nobody before it is told to."""
+
+    def __init__(self, body: bytes) -> None:
+        self.asked: list[str] = []  # the paths
+        self.free = asyncio.Event()
+        self._body = body
+
+    async def handler(self, request: web.Request) -> web.Response:
+        """Wait, then answer."""
+        self.asked.append(request.path)
+        await self.free.wait()
+        return web.Response(body=self._body, content_type="application/json")
 
 
 def says(body: bytes, status: int = 200, content_type: str = "application/json") -> Handler:

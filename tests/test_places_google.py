@@ -1,8 +1,7 @@
 """Google's Nearby Search against a stub on loopback that answers, and fails, as the real one is known to."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from decimal import Decimal
 
 import pytest
@@ -14,18 +13,12 @@ from herd.places.cut import cut
 from herd.places.google import Google, metres
 from herd.places.provider import Unavailable, unavailable_text
 from herd.position import Position, parse_location
-from tests.sourcing import BIG, HERE, KEY, TEN, Handler, breaks_off, dripping, refusal, says, serving
+from tests.sourcing import BIG, HERE, KEY, TEN, Handler, asking, breaks_off, dripping, refusal, says
 
 
-@asynccontextmanager
-async def google(handler: Handler, key: str = KEY, timeout: float = 30) -> AsyncIterator[Google]:
-    """Open Google's client with a stub at its other end."""
-    async with serving(handler) as url:
-        client = Google(key, url, timeout)
-        try:
-            yield client
-        finally:
-            await client.close()
+def google(handler: Handler, key: str = KEY, timeout: float = 30) -> AbstractAsyncContextManager[Google]:
+    """Open the client with a stub at its other end."""
+    return asking(handler, lambda url: Google(key, url, timeout))
 
 
 @pytest.mark.parametrize(

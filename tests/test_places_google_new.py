@@ -1,8 +1,7 @@
 """The Places API (New) against a stub on loopback that answers, and fails, as the real one is known to."""
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from decimal import Decimal
 
 import pytest
@@ -11,7 +10,7 @@ from aiohttp import web
 from herd.places.cut import cut
 from herd.places.google_new import FIELD_MASK, REASON_LIMIT, GoogleNew
 from herd.position import Position, parse_location
-from tests.sourcing import BIG, HERE, KEY, TEN, Handler, breaks_off, dripping, refusal, says, serving
+from tests.sourcing import BIG, HERE, KEY, TEN, Handler, asking, breaks_off, dripping, refusal, says
 
 ANSWER = {
     "places": [
@@ -27,15 +26,9 @@ ANSWER = {
 }
 
 
-@asynccontextmanager
-async def google(handler: Handler, key: str = KEY, timeout: float = 30) -> AsyncIterator[GoogleNew]:
+def google(handler: Handler, key: str = KEY, timeout: float = 30) -> AbstractAsyncContextManager[GoogleNew]:
     """Open the client with a stub at its other end."""
-    async with serving(handler) as url:
-        client = GoogleNew(key, url, timeout)
-        try:
-            yield client
-        finally:
-            await client.close()
+    return asking(handler, lambda url: GoogleNew(key, url, timeout))
 
 
 def error(code: int, status: str, message: str, *reasons: str) -> bytes:

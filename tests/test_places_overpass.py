@@ -18,7 +18,20 @@ from herd.places.nearest import NearestFirst, Surroundings
 from herd.places.overpass import Overpass
 from herd.places.provider import Provider, Unavailable
 from herd.sections.places import PlacesSettings
-from tests.sourcing import BIG, HERE, TEN, Clock, Handler, breaks_off, dripping, refusal, says, serving, world
+from tests.sourcing import (
+    BIG,
+    HERE,
+    TEN,
+    Clock,
+    Handler,
+    asking,
+    breaks_off,
+    dripping,
+    refusal,
+    says,
+    serving,
+    world,
+)
 
 CAFE = {
     "type": "node",
@@ -52,12 +65,8 @@ async def overpass(
     handler: Handler, contact: str | None = None, timeout: float = 30
 ) -> AsyncIterator[NearestFirst]:
     """Open the source with a stub at its other end, and with nothing around it."""
-    async with serving(handler) as url:
-        client = Overpass(url, contact, timeout)
-        try:
-            yield NearestFirst(Surroundings(client.around).learn)
-        finally:
-            await client.close()
+    async with asking(handler, lambda url: Overpass(url, contact, timeout)) as client:
+        yield NearestFirst(Surroundings(client.around).learn)
 
 
 def finds(*elements: object, **more: object) -> bytes:

@@ -12,7 +12,7 @@ from aiohttp import web
 from herd.sections.places import PlacesSettings
 from herd.server import RunningServer
 from tests.herding import iamat, running, small_herd, talk, until
-from tests.sourcing import KEY, Handler, says, serving
+from tests.sourcing import KEY, Handler, Holding, says, serving
 
 ANSWER = (
     '{\n   "html_attributions" : [],\n   "results" : [\n\n\n'
@@ -73,61 +73,44 @@ async def test_a_denial_is_an_answer_and_is_counted_and_the_key_stands_nowhere(n
 
 
 async def test_a_source_that_hangs_delays_nobody_on_other_connections(tmp_path: Path) -> None:
-    asked, free = [], asyncio.Event()
-
-    async def handler(request: web.Request) -> web.Response:
-        asked.append(request.path)
-        await free.wait()
-        return web.Response(body=ANSWER, content_type="application/json")
-
-    async with server(handler, tmp_path) as home, talk(home.port) as slow, talk(home.port) as other:
+    source = Holding(ANSWER)
+    async with server(source.handler, tmp_path) as home, talk(home.port) as slow, talk(home.port) as other:
         await slow.ask(iamat(b"kiwi"))
         slow.send(b"WHATSAT kiwi 10 1", iamat(b"behind"))
-        await until(lambda: asked, "the search")
+        await until(lambda: source.asked, "the search")
         for number in range(100):
             assert (await other.ask(iamat(b"other%d" % number))).startswith(b"AT Home ")
         assert await other.ask(b"WHATSAT nobody 1 1") == b"? WHATSAT nobody 1 1"
         assert home.node.store.newest(b"behind")  # carried out; its answer waits for its turn
-        free.set()
+        source.free.set()
         assert len(await slow.answer()) > 1
         assert (await slow.line()).startswith(b"AT Home ")
 
 
 async def test_what_waits_behind_a_search_waits_no_longer_than_the_time_out(tmp_path: Path) -> None:
-    free = asyncio.Event()
-
-    async def handler(request: web.Request) -> web.Response:
-        await free.wait()
-        return web.Response(body=ANSWER, content_type="application/json")
-
-    async with server(handler, tmp_path) as home, talk(home.port) as client:
+    source = Holding(ANSWER)
+    async with server(source.handler, tmp_path) as home, talk(home.port) as client:
         await client.ask(iamat(b"kiwi"))
         client.send(b"WHATSAT kiwi 10 1", iamat(b"behind"))
         answer = await client.answer()
         assert b"did not answer within 5 seconds" in b"\n".join(answer)
         assert (await client.line()).startswith(b"AT Home ")
-        free.set()
+        source.free.set()
 
 
 async def test_many_clients_who_ask_the_same_make_one_request_also_when_some_hang_up(tmp_path: Path) -> None:
-    asked, free = [], asyncio.Event()
-
-    async def handler(request: web.Request) -> web.Response:
-        asked.append(request.path)
-        await free.wait()
-        return web.Response(body=ANSWER, content_type="application/json")
-
-    async with server(handler, tmp_path) as home, talk(home.port) as first, talk(home.port) as second:
+    source = Holding(ANSWER)
+    async with server(source.handler, tmp_path) as home, talk(home.port) as first, talk(home.port) as second:
         await first.ask(iamat(b"kiwi"))
         first.send(b"WHATSAT kiwi 10 1")
-        await until(lambda: asked, "the search")
+        await until(lambda: source.asked, "the search")
         second.send(b"WHATSAT kiwi 10 2")
         await until(lambda: home.node.counts.spared.joined == 1, "the second")
         first.reset()
         await until(lambda: len(home.node.clients) == 1, "the first's end")
-        free.set()
+        source.free.set()
         assert b"Bar" in b"\n".join(await second.answer())
-    assert len(asked) == 1
+    assert len(source.asked) == 1
 
 
 async def test_a_server_ends_while_its_source_hangs(tmp_path: Path) -> None:

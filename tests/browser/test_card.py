@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from itertools import count
 
 import pytest
@@ -9,7 +11,7 @@ from aiohttp import ClientSession
 from playwright.async_api import Browser, Route
 
 from herd.places.provider import Provider
-from tests.browser.browsing import PATIENCE, Site, looking
+from tests.browser.browsing import PATIENCE, Look, Site, looking
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -44,13 +46,20 @@ async def test_the_card_says_all_there_is_about_a_client(browser: Browser, home:
         await look.until("document.querySelector('#card').hidden")
 
 
-async def test_what_is_near_is_listed_and_drawn(browser: Browser, home: Site) -> None:
+@asynccontextmanager
+async def seeing_what_is_near(browser: Browser, home: Site) -> AsyncIterator[Look]:
+    """Open the page with kiwi selected, and ask what is near it."""
     source: Provider = Places()
     home.server.node.places = source
     await home.tell("kiwi", UCLA)
     async with looking(browser, home.url + "#map=10/34.07/-118.44&sel=kiwi") as look:
         await look.says("#card h2", "kiwi")
         await look.page.click("#near-button")
+        yield look
+
+
+async def test_what_is_near_is_listed_and_drawn(browser: Browser, home: Site) -> None:
+    async with seeing_what_is_near(browser, home) as look:
         await look.says("#near li", "A café & more")
         await look.until("document.querySelectorAll('path.place').length === 1")
         await look.says("#card-skew", "its server")
@@ -58,12 +67,7 @@ async def test_what_is_near_is_listed_and_drawn(browser: Browser, home: Site) ->
 
 
 async def test_whom_a_source_names_is_shown_as_text_and_checked_links(browser: Browser, home: Site) -> None:
-    source: Provider = Places()
-    home.server.node.places = source
-    await home.tell("kiwi", UCLA)
-    async with looking(browser, home.url + "#map=10/34.07/-118.44&sel=kiwi") as look:
-        await look.says("#card h2", "kiwi")
-        await look.page.click("#near-button")
+    async with seeing_what_is_near(browser, home) as look:
         await look.says("#near .attributions", "Tom & Co, and others · clicked · plain")
         found = await look.page.evaluate(
             "[...document.querySelectorAll('#near .attributions *')].map(e =>"

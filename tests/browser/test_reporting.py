@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Browser
 
-from tests.browser.browsing import Site, looking
+from tests.browser.browsing import Look, Site, looking
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -23,14 +23,19 @@ async def test_a_click_reports_a_named_client(browser: Browser, home: Site) -> N
         assert b"my.mark" in home.server.node.store.reports
 
 
+async def share(look: Look) -> None:
+    """Ask the page to report where this browser is, as "me"."""
+    await look.live(0)
+    await look.page.click("#report-button")
+    await look.page.click("#share")
+    await look.page.fill("#report-name", "me")
+    await look.page.click("#report-send")
+
+
 async def test_the_browsers_own_position_is_shared_until_stopped(browser: Browser, home: Site) -> None:
     here = {"latitude": 52.5, "longitude": 13.4}
     async with looking(browser, home.url, geolocation=here, permissions=["geolocation"]) as look:
-        await look.live(0)
-        await look.page.click("#report-button")
-        await look.page.click("#share")
-        await look.page.fill("#report-name", "me")
-        await look.page.click("#report-send")
+        await share(look)
         await look.says(".pill", "Sharing as me")
         await look.says("#card-where", "52.50000° N, 13.40000° E")
         await look.page.click(".pill")
@@ -74,11 +79,7 @@ async def test_the_keyboard_places_a_mark_in_the_middle_of_the_map(browser: Brow
 
 async def test_a_position_that_is_refused_is_said_to_be(browser: Browser, home: Site) -> None:
     async with looking(browser, home.url, permissions=[]) as look:
-        await look.live(0)
-        await look.page.click("#report-button")
-        await look.page.click("#share")
-        await look.page.fill("#report-name", "me")
-        await look.page.click("#report-send")
+        await share(look)
         await look.says(".pill", "No position")
         await look.page.click(".pill")
         await look.until("document.querySelector('.pill').hidden")
