@@ -40,4 +40,11 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
     map_ = read_map(top.table("map"))
     servers = read_servers(top.table("servers", BUILT_IN))
     top.finish()
-    return Config(servers, secret or environ.get("HERD_SECRET") or None, places, web, limits, map_)
+    return Config(
+        servers=servers,
+        secret=secret or environ.get("HERD_SECRET") or None,
+        places=places,
+        web=web,
+        limits=limits,
+        map=map_,
+    )

@@ -10,8 +10,8 @@ from hashlib import blake2b
 from itertools import islice
 from zlib import crc32
 
+from herd.batch import Report
 from herd.messages import nanoseconds
-from herd.store import Report
 from herd.words import BUCKETS
 
 SLICE = 500  # reports digested between two pauses: about 1 ms

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from herd.batch import OWN_CLIENTS
 from herd.fastlane import Command, hear_clients, split_commands
 from herd.messages import ECHO_LIMIT, LINE_LIMIT, WhatsAt, parse_command, refuse
 from herd.node import Node
 from herd.ordering import Answers, Wait
 from herd.places.provider import UNKNOWN_ERROR, Unavailable, unavailable_text
 from herd.position import Malformed
-from herd.store import OWN_CLIENTS
 
 # Lines that the fast lane leaves, carried out at once: 0.1 ms of refusals, 3 ms of IAMATs. Then the other
 # connections have their turn.

@@ -11,8 +11,8 @@ white space" instead of by two ranges would make that 0.7.
 import re
 from collections.abc import Callable, Iterable
 
+from herd.batch import Batch
 from herd.messages import CLIENT_LIMIT, FUTURE_LIMIT, NAME_LIMIT
-from herd.store import Batch
 
 # Plain: no ASCII control characters in an ID (two ranges are matched twice as quickly as what is not white space),
 # single spaces, two digits of latitude below 90, one to three of longitude below 180, both with decimals, ten

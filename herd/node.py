@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 
+from herd.batch import OWN_CLIENTS
 from herd.counts import Counts
 from herd.guard import Guard
 from herd.messages import At, IAmAt, WhatsAt, parse_at
 from herd.places.cut import cut
 from herd.places.provider import STATUSES, Provider, Unavailable, unavailable_text
 from herd.position import parse_location
-from herd.store import OWN_CLIENTS, Store
+from herd.store import Store
 from herd.traffic import Traffic
 from herd.turn import Turn
 

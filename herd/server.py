@@ -12,7 +12,7 @@ from random import Random
 from herd.config import Address, Config
 from herd.conversation import Conversation
 from herd.counts import Counts
-from herd.links import Links
+from herd.links.links import Links
 from herd.node import Node
 from herd.places.careful import Means
 from herd.places.choose import open_places

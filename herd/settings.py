@@ -1,5 +1,6 @@
 """A TOML file as tables that are read key by key, each with what was expected there."""
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,6 +11,10 @@ T = TypeVar("T")
 # An error stays a line that a person reads: longer values are shown by their beginning.
 SHOWN = 60
 EMPTY: Mapping[str, object] = {}
+
+LONGEST = 100 * 365 * 86_400  # seconds that a span may have: in nanoseconds it stays below 2^63
+_SPAN = re.compile(r"([0-9]{1,10})([smhd])")
+_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
 class ConfigError(Exception):
@@ -111,6 +116,29 @@ def texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise TypeError
     return tuple(text(item) for item in value)
+
+
+def count(least: int, most: int | None = None) -> Callable[[object], int]:
+    """Return a reader that takes a whole number from `least` to `most` (None: any)."""
+
+    def read(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise TypeError
+        if value < least or (most is not None and value > most):
+            raise ValueError
+        return value
+
+    return read
+
+
+def seconds(value: object) -> int:
+    """Return a span of time in seconds: "30d", "12h", "90m", "20s", or a whole number of seconds above 0."""
+    if isinstance(value, str):
+        found = _SPAN.fullmatch(value)
+        if not found:
+            raise ValueError
+        value = int(found[1]) * _UNITS[found[2]]
+    return count(1, LONGEST)(value)
 
 
 def one_of(choices: tuple[str, ...]) -> Callable[[object], str]:

@@ -10,45 +10,13 @@ The precedents: CouchDB's `_changes` feed, and Redis' partial resynchronisation 
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable
 
+from herd.batch import BATCH_MOST, OWN_CLIENTS, Batch, Report
 from herd.messages import At, parse_at
-from herd.words import mark
-
-# One client's value is an exact tuple of atoms, because the garbage collector stops looking at those after their
-# first pass: instances of a class at a million clients stop the server for 150 ms in every full collection.
-# (first component of the rank in ns, the AT line, the number of its batch, its origin, the client's ID). The ID is
-# the key's own object, which the log shares: a new one for each change would cost 60 bytes more.
-Report = tuple[int, bytes, int, bytes, bytes]
-
-OWN_CLIENTS = b""  # the origin of what this server heard itself; every other origin is the life of a peer
 
 # The log remembers at least this many changes, or as many as there are clients: a reader further behind is served
 # more cheaply by comparing digests than by walking a longer log. 16 bytes a change, for the IDs are the keys' own.
 LOG_LEAST = 65_536
-
-# A batch takes no further chunk beyond so many changes: a slow link moves by whole batches.
-BATCH_MOST = 250
-
-
-class Batch:
-    """What one origin changed in one turn: parallel lists of clients and of their AT lines."""
-
-    __slots__ = ("_told", "clients", "lines", "number", "origin", "reports")
-
-    def __init__(self, origin: bytes, number: int, reports: dict[bytes, Report]) -> None:
-        self.origin = origin
-        self.number = number
-        self.reports = reports  # the store's, for the fast lane
-        self.clients: list[bytes] = []
-        self.lines: list[bytes] = []
-        self._told = b""
-
-    def told(self, clock: Callable[[], int]) -> bytes:
-        """Return the batch as links tell it: its lines and a mark, encoded once for all of them."""
-        if not self._told:
-            self._told = b"\n".join([*self.lines, mark(self.number, clock()), b""])
-        return self._told
 
 
 class Store:

@@ -9,8 +9,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
+from herd.batch import Batch
 from herd.guard import Guard
-from herd.store import Batch, Store
+from herd.store import Store
 
 
 class Reader(Protocol):

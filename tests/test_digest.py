@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from herd import words
+from herd.batch import OWN_CLIENTS, Report
 from herd.digest import ALWAYS, Digest, hash_of
 from herd.messages import CLIENT_LIMIT, LINE_LIMIT
-from herd.store import OWN_CLIENTS, Report
 
 
 def report(client: int, time: int = 1_520_023_934, skew: str = "+1.000000000") -> Report:

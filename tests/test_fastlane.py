@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from herd.batch import OWN_CLIENTS
 from herd.fastlane import hear_clients, hear_peer, split_commands
 from herd.messages import IAmAt, parse_at, parse_command, refuse
 from herd.position import Malformed
-from herd.store import OWN_CLIENTS, Store
+from herd.store import Store
 
 NOW = 1_795_467_890_123_456_789
 SERVER = b"Goloman"

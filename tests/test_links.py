@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from herd.batch import OWN_CLIENTS
 from herd.config import Config
 from herd.digest import ALWAYS
 from herd.handshake import Hello, Proof, is_proof, parse_hello, parse_proof, prove
 from herd.messages import LINE_LIMIT, parse_at
 from herd.server import RunningServer
-from herd.store import LOG_LEAST, OWN_CLIENTS
+from herd.store import LOG_LEAST
 from herd.words import parse_ack, parse_digest, parse_mark
 from tests.herding import HERE, HOST, SECRET, Lines, free_ports, iamat, running, small_herd, talk, until, within
 

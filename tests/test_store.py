@@ -5,8 +5,9 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from herd.batch import OWN_CLIENTS
 from herd.messages import At, parse_at
-from herd.store import LOG_LEAST, OWN_CLIENTS, Store
+from herd.store import LOG_LEAST, Store
 
 
 def at(client: str = "kiwi", time: str = "1520023934.918963997", skew: str = "+0.5", place: str = "+1.0+1.0") -> At:

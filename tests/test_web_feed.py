@@ -10,8 +10,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from herd.batch import BATCH_MOST
 from herd.node import Node
-from herd.store import BATCH_MOST, LOG_LEAST
+from herd.store import LOG_LEAST
 from herd.traffic import TrafficLog
 from tests.herding import PATIENCE, until
 from tests.watching import Picture, known, put, split

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from herd.batch import OWN_CLIENTS
 from herd.messages import At
 from herd.node import Node
 from herd.places.cells import EARTH_RADIUS
-from herd.store import LOG_LEAST, OWN_CLIENTS, Store
+from herd.store import LOG_LEAST, Store
 from tests.herding import running, small_herd, until
 from web.box import Box
 from web.search.finder import HINTS_LEAST, Finder

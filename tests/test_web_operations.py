@@ -15,10 +15,10 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from herd.config import Address, Config, Server
-from herd.hearing import Hearing
+from herd.links.hearing import Hearing
+from herd.links.telling import Telling
+from herd.links.wire import Wire
 from herd.server import RunningServer
-from herd.telling import Telling
-from herd.wire import Wire
 from tests.describing import check_reply
 from tests.herding import HOST, PATIENCE, SECRET, free_ports, iamat, running, talk, until, within
 from tests.webbing import Reply

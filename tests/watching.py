@@ -4,8 +4,9 @@ import json
 import struct
 from typing import Any
 
+from herd.batch import OWN_CLIENTS
 from herd.messages import At, parse_at
-from herd.store import OWN_CLIENTS, Store
+from herd.store import Store
 from web.box import Box
 from web.schema import to_json
 

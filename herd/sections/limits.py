@@ -1,9 +1,8 @@
 """[limits]: how much a server does for how many, so that nobody takes it from the others."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from herd.settings import Table
+from herd.settings import Table, count
 
 # Of each viewer that does not read up to 512 KiB wait in the kernel (Linux doubles what we ask for): 500 MB of all.
 VIEWERS = 1_000
@@ -25,20 +24,7 @@ class LimitsSettings:
 
 def read_limits(table: Table) -> LimitsSettings:
     """Read the section."""
-    viewers = table.take("viewers", _count(0), "a whole number from 0")
-    requests = table.take("requests", _count(1), "a whole number from 1")
+    viewers = table.take("viewers", count(0), "a whole number from 0")
+    requests = table.take("requests", count(1), "a whole number from 1")
     table.finish()
     return LimitsSettings(VIEWERS if viewers is None else viewers, requests)
-
-
-def _count(least: int) -> Callable[[object], int]:
-    """Return a reader that takes a whole number from `least`."""
-
-    def read(value: object) -> int:
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise TypeError
-        if value < least:
-            raise ValueError
-        return value
-
-    return read

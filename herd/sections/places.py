@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from herd.settings import Table, one_of, text
+from herd.settings import Table, count, one_of, text
 
 PROVIDERS = ("embedded", "google", "google-new", "overpass", "none")
 CONTACT_LIMIT = 200  # characters
@@ -35,8 +35,8 @@ def read_places(table: Table, environ: Mapping[str, str]) -> PlacesSettings:
         url=table.take("url", _url, "an http:// or https:// URL", secret=True),  # may hold a proxy's password
         key=table.take("key", text, "a text that is not empty", secret=True) or key,
         contact=table.take("contact", _contact, f"at most {CONTACT_LIMIT} ASCII characters"),
-        per_minute=table.take("per_minute", _between(1, MOST_A_MINUTE), "searches a minute, 1 or more"),
-        cache_seconds=table.take("cache_seconds", _between(0, DAY), f"whole seconds, 0 to {DAY}"),
+        per_minute=table.take("per_minute", count(1, MOST_A_MINUTE), "searches a minute, 1 or more"),
+        cache_seconds=table.take("cache_seconds", count(0, DAY), f"whole seconds, 0 to {DAY}"),
         file=table.take("file", _file(Path(table.file).parent), "the path of a file that exists"),
     )
     table.finish()
@@ -72,14 +72,3 @@ def _contact(value: object) -> str:
     if not contact.isascii() or not contact.isprintable() or len(contact) > CONTACT_LIMIT:
         raise ValueError
     return contact
-
-
-def _between(least: int, most: int) -> Callable[[object], int]:
-    def read(value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise TypeError
-        if not least <= value <= most:
-            raise ValueError
-        return value
-
-    return read

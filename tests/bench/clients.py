@@ -12,9 +12,10 @@ from pathlib import Path
 from random import Random
 from statistics import median
 
+from herd.batch import OWN_CLIENTS
 from herd.node import Node
 from herd.server import run_server
-from herd.store import OWN_CLIENTS, Store
+from herd.store import Store
 from herd.traffic import TrafficLog
 from tests.bench.rounds import Options, progress
 from tests.bench.table import Row, show

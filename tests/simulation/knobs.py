@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from herd import repair, store, telling, wire, words
+from herd import store, words
+from herd.links import repair, telling, wire
 
 TINY, SMALL, USUAL = (1, 2, 5, 11, 23), (1, 20, 60, 200), (60, 1448, 1448, 65_536)
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from herd.links import DIAL_SECONDS, LAST_REDIAL, SILENCE
-from herd.proving import SECONDS as PROVE_SECONDS
+from herd.links.links import DIAL_SECONDS, LAST_REDIAL, SILENCE
+from herd.links.proving import SECONDS as PROVE_SECONDS
 from tests.simulation.knobs import turned
 from tests.simulation.world import World
 

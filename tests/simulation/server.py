@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from herd.config import Address
 from herd.conversation import Conversation
-from herd.links import Links
+from herd.links.links import Links
 from herd.node import Node
 from tests.simulation.loop import Process
 from tests.simulation.places import Places

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from zlib import crc32
 
 from herd import words
+from herd.batch import OWN_CLIENTS, Batch
 from herd.digest import hash_of
-from herd.links import Links
+from herd.links.links import Links
 from herd.node import Node
-from herd.store import OWN_CLIENTS, Batch
 from tests.simulation.oracle import Fact, Model, Said, read
 from tests.simulation.watch import Watch
 

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from herd.store import Report, Store
+from herd.batch import Report
+from herd.store import Store
 from web.box import Box
 from web.feed.channel import FRAME_MOST, Channel, Stretch
 from web.feed.kept import Kept, Piece

@@ -3,12 +3,12 @@
 from statistics import median
 from typing import Literal, TypedDict, get_args
 
-from herd.hearing import Hearing
-from herd.links import Links
+from herd.links.hearing import Hearing
+from herd.links.links import Links
+from herd.links.telling import Telling
 from herd.messages import SECOND
 from herd.server import RunningServer
 from herd.store import Store
-from herd.telling import Telling
 from web.schema import to_text
 
 # up: it acknowledges what it is told. connecting: it let us in and has acknowledged nothing yet. repairing: it is

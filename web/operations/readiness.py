@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from herd.links import Links
+from herd.links.links import Links
 from herd.node import Node
 
 UNREACHABLE_SECONDS = 5.0  # for which a neighbour is not heard, after which nobody waits for it any more

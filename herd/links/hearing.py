@@ -4,12 +4,12 @@ import asyncio
 
 from herd import words
 from herd.fastlane import hear_peer
+from herd.links.repair import Comparison
+from herd.links.wire import Wire
 from herd.messages import parse_at
 from herd.node import Node
 from herd.position import Malformed
-from herd.repair import Comparison
 from herd.traffic import quote
-from herd.wire import Wire
 
 ACK_SECONDS = 0.05  # one acknowledgement answers all marks of this time: one a batch would double the packets
 

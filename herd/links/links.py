@@ -10,12 +10,12 @@ from statistics import median
 from herd.backoff import Backoff
 from herd.config import Address
 from herd.handshake import Hello
-from herd.hearing import Hearing
+from herd.links.hearing import Hearing
+from herd.links.proving import Identity, RefusedError, check_hello, new_nonce, prove_as_dialler, prove_as_listener
+from herd.links.telling import Telling
+from herd.links.wire import Wire
 from herd.messages import SECOND
 from herd.node import Node
-from herd.proving import Identity, RefusedError, check_hello, new_nonce, prove_as_dialler, prove_as_listener
-from herd.telling import Telling
-from herd.wire import Wire
 
 FIRST_REDIAL = 0.1  # seconds
 LAST_REDIAL = 3.0

@@ -11,10 +11,10 @@ from functools import partial
 from typing import TypeVar
 
 from herd import words
+from herd.batch import Report
 from herd.digest import Digest
+from herd.links.wire import Wire
 from herd.node import Node
-from herd.store import Report
-from herd.wire import Wire
 
 ANSWER_SECONDS = 60.0  # for the other end to digest a large store
 PAUSE = 0.002  # seconds between two slices of digesting, so that it never takes more than a part of the time

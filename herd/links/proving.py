@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from herd.handshake import VERSION, Hello, Proof, is_proof, parse_hello, parse_proof, prove
-from herd.wire import Wire
+from herd.links.wire import Wire
 
 SECONDS = 5.0  # for the whole of it
 

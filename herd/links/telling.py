@@ -4,10 +4,10 @@ import asyncio
 
 from herd import words
 from herd.digest import ALWAYS
+from herd.links.repair import Offer, make_digest
+from herd.links.wire import IN_FLIGHT, Wire
 from herd.node import Node
-from herd.repair import Offer, make_digest
 from herd.traffic import quote
-from herd.wire import IN_FLIGHT, Wire
 
 CHANGES_A_SLICE = 250  # what a peer that is behind is told at once, before others have their turn
 TRIES = 2  # repairs of a bucket, after which what still differs is logged and left until it changes
