@@ -12,6 +12,7 @@ from typing import Any
 from herd.answers import Answers, BadAnswer, ClientError, Disconnected, Refused, TimedOut
 from herd.messages import LINE_LIMIT, SECOND, At, parse_at, parse_command
 from herd.position import Malformed
+from herd.tls import Tls, dialling
 
 __all__ = ["BadAnswer", "Client", "ClientError", "Disconnected", "Nearby", "Refused", "TimedOut", "command_line"]
 
@@ -48,14 +49,24 @@ class Client:
     @classmethod
     @asynccontextmanager
     async def connect(
-        cls, host: str, port: int, timeout: float = TIMEOUT, now: Callable[[], int] = clock.time_ns
+        cls,
+        host: str,
+        port: int,
+        timeout: float = TIMEOUT,
+        now: Callable[[], int] = clock.time_ns,
+        tls: Tls | None = None,
     ) -> AsyncIterator["Client"]:
-        """Connect for the time of the block; `timeout` in seconds is for this, and for every call after it."""
+        """Connect for the time of the block; `timeout` in seconds is for this, and for every call after it.
+
+        `tls` None: in the clear; else the server's certificate must be for this host.
+        """
         server = f"{host} port {port}"
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(timeout):
-                _, answers = await loop.create_connection(lambda: Answers(server), host, port)
+                _, answers = await loop.create_connection(
+                    lambda: Answers(server), host, port, **dialling(tls, host)
+                )
         except TimeoutError:
             raise TimedOut(f"no connection to {server} within {timeout:g} seconds") from None
         except OSError as problem:

@@ -10,6 +10,7 @@ from herd.config import Address, Config, ConfigError
 from herd.gpx import TrackError, read_track
 from herd.position import Malformed
 from herd.replay import Replay
+from herd.tls import open_tls
 
 FAILED = 1  # exit status: the server could not be reached, or gave no good answer
 MISUSED = 2  # exit status: the errand cannot be done as it was asked for
@@ -25,7 +26,7 @@ async def iamat(config: Config, client: str, location: str, time: str | None, se
         command_line(
             b"IAMAT", client, location, b"0" if time is None else time
         )  # what is wrong with it needs no connection
-        async with Client.connect(address.host, address.port) as herd:
+        async with Client.connect(address.host, address.port, tls=open_tls(config.tls, serving=False)) as herd:
             write(bytes(await herd.iamat(client, location, time)) + b"\n")
 
     return await _status(errand())
@@ -37,7 +38,7 @@ async def whatsat(config: Config, client: str, radius: str, limit: str, server: 
     async def errand() -> None:
         address = find(config, server)
         command_line(b"WHATSAT", client, radius, limit)
-        async with Client.connect(address.host, address.port) as herd:
+        async with Client.connect(address.host, address.port, tls=open_tls(config.tls, serving=False)) as herd:
             nearby = await herd.whatsat(client, radius, limit)
             write(b"%b\n%b\n\n" % (bytes(nearby.report), nearby.text))
 
@@ -52,7 +53,8 @@ async def replay(config: Config, track: Path, client: str, speed: float, server:
 
     async def errand() -> None:
         address = find(config, server)
-        await Replay(address.host, address.port, sys.stderr).walk(read_track(track), client, speed)
+        tls = open_tls(config.tls, serving=False)
+        await Replay(address.host, address.port, sys.stderr, tls=tls).walk(read_track(track), client, speed)
 
     return await _status(errand())
 

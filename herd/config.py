@@ -7,6 +7,7 @@ from pathlib import Path
 from herd.sections.limits import LimitsSettings, read_limits
 from herd.sections.map import MapSettings, read_map
 from herd.sections.places import PlacesSettings, read_places
+from herd.sections.tls import TlsSettings, read_tls
 from herd.sections.web import WebSettings, read_web
 from herd.servers import BUILT_IN, COMMANDS, Address, Server, read_servers
 from herd.settings import ConfigError, Table, read_toml, text
@@ -24,6 +25,7 @@ class Config:
     web: WebSettings = field(default_factory=WebSettings)
     limits: LimitsSettings = field(default_factory=LimitsSettings)
     map: MapSettings = field(default_factory=MapSettings)
+    tls: TlsSettings | None = None
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Config:
@@ -38,6 +40,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
     web = read_web(top.table("web"))
     limits = read_limits(top.table("limits"))
     map_ = read_map(top.table("map"))
+    tls = read_tls(top.table("tls"))
     servers = read_servers(top.table("servers", BUILT_IN))
     top.finish()
     return Config(
@@ -47,4 +50,5 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
         web=web,
         limits=limits,
         map=map_,
+        tls=tls,
     )

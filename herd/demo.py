@@ -8,6 +8,7 @@ from random import Random
 from herd.backoff import Backoff
 from herd.client import Client, ClientError
 from herd.config import Address
+from herd.tls import Tls
 
 PERIOD = 2.0  # seconds between two reports of a walker
 SLOWEST, FASTEST = 1.2, 15.0  # metres a second: walking, driving in town
@@ -59,7 +60,7 @@ class Walker:
         return f"{latitude:+010.6f}{(longitude + 180) % 360 - 180:+011.6f}"
 
 
-async def walk_all(servers: Sequence[Address], count: int, random: Random) -> None:
+async def walk_all(servers: Sequence[Address], count: int, random: Random, tls: Tls | None = None) -> None:
     """Have so many walkers report, each to a server of its own, until cancelled."""
     walkers = [Walker(number, random) for number in range(count)]
     random.shuffle(walkers)  # those of one city report to several servers
@@ -67,14 +68,14 @@ async def walk_all(servers: Sequence[Address], count: int, random: Random) -> No
         for place, address in enumerate(servers):
             mine = walkers[place :: len(servers)]
             if mine:
-                group.create_task(_walk_for_ever(address, mine, random), name=f"walkers at {address}")
+                group.create_task(_walk_for_ever(address, mine, random, tls), name=f"walkers at {address}")
 
 
-async def _walk_for_ever(address: Address, walkers: list[Walker], random: Random) -> None:
+async def _walk_for_ever(address: Address, walkers: list[Walker], random: Random, tls: Tls | None) -> None:
     backoff = Backoff(FIRST_REDIAL, LAST_REDIAL, random)
     while True:
         try:
-            async with Client.connect(address.host, address.port) as client:
+            async with Client.connect(address.host, address.port, tls=tls) as client:
                 await _walk(client, walkers, backoff.reset)
         except ClientError:  # the server is away; it comes back
             await asyncio.sleep(backoff.next())

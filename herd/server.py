@@ -12,10 +12,13 @@ from random import Random
 from herd.config import Address, Config
 from herd.conversation import Conversation
 from herd.counts import Counts
+from herd.door import TCP, Door
+from herd.going import Going
 from herd.links.links import Links
 from herd.node import Node
 from herd.places.careful import Means
 from herd.places.choose import open_places
+from herd.tls import open_tls
 from herd.traffic import TrafficLog
 
 BACKLOG = 4096  # connections that the kernel keeps until they are accepted: 1,000 may come at once
@@ -45,6 +48,7 @@ class RunningServer:
     links: Links
     port: int  # of TCP, also where the settings left it open
     config: Config  # of the whole herd
+    going: Going  # to be begun by whoever has more to end than the server
 
 
 @asynccontextmanager
@@ -59,26 +63,39 @@ async def run_server(
     node: Node
     links: Links
     # Bound first and read later: a server that finds its port taken leaves no trace in the log.
-    listener = await listen("TCP", lambda: Conversation(node, links.meet), settings.tcp)
+    tls = open_tls(config.tls)
+    listener = await listen("TCP", lambda: Door(node, TCP, lambda: Conversation(node, links.meet)), settings.tcp)
     try:
         # There is no node yet; once anybody can ask for places, there is.
         means, counts = Means(lambda *search: node.spawn(*search), random), Counts()  # noqa: PLW0108
         async with open_places(config.places, means, counts.spared) as provider, asyncio.TaskGroup() as tasks:
-            node = Node(name, provider, open_traffic(), tasks, counts=counts)
+            node = Node(name, provider, open_traffic(), tasks, counts=counts, limits=config.limits, tls=tls)
             neighbours = {peer: config.servers[peer].tcp for peer in settings.peers}
             links = Links(node, config.secret, neighbours, random)
-            linking = tasks.create_task(links.run(), name="links")
-            node.last_descriptor = _last_descriptor()
+            node.admission.last_descriptor = _last_descriptor()
             await start_listening("TCP", listener, settings.tcp)
             node.notice("-", f"{name} listens on {settings.tcp}, life {node.life.decode()}")
-            try:
-                yield RunningServer(node, links, listener.sockets[0].getsockname()[1], config)
-            finally:
-                listener.close()
-                linking.cancel()
-                await _close(node)
+            async with _run(node, links, tasks) as going:
+                try:
+                    yield RunningServer(node, links, listener.sockets[0].getsockname()[1], config, going)
+                finally:
+                    listener.close()
     finally:
         listener.close()
+
+
+@asynccontextmanager
+async def _run(node: Node, links: Links, tasks: asyncio.TaskGroup) -> AsyncIterator[Going]:
+    """Run whatever goes on by itself inside the block; at its end the server goes in order."""
+    linking = tasks.create_task(links.run(), name="links")
+    node.spawn("a watch on all connections", node.admission.watch)
+    going = Going(node, links)
+    try:
+        yield going
+    finally:
+        await going.finish()
+        linking.cancel()
+        await _close(node)
 
 
 async def listen(what: str, protocol: Callable[[], asyncio.Protocol], address: Address) -> asyncio.Server:
@@ -109,8 +126,6 @@ def _last_descriptor() -> int:
 
 
 async def _close(node: Node) -> None:
-    for transport in list(node.clients):
-        transport.abort()
     node.stop()
     await asyncio.sleep(0)  # what was aborted says so in the log
     node.notice("-", f"{node.name} stopped")

@@ -23,6 +23,7 @@ _COPIED = (
     "Upgrade",
 )  # headers of aiohttp's own errors that mean something to a program
 _STARTED = web.RequestKey("started", web.StreamResponse)
+IN_FLIGHT: web.AppKey[set[web.Request]] = web.AppKey("in flight", set)
 CAME_AT = web.RequestKey("came at", float)  # by the monotonic clock
 
 
@@ -31,6 +32,7 @@ async def pass_gate(request: web.Request, handler: Handler) -> web.StreamRespons
     """Turn whatever goes wrong in a request into a problem; a defect of ours is logged and costs no more."""
     request[CAME_AT] = time.monotonic()
     app = request.app
+    app[IN_FLIGHT].add(request)
     with app[SERVER].node.guard.contain("an HTTP request"):
         try:
             app[RATES].check(request.remote or "")
@@ -44,6 +46,8 @@ async def pass_gate(request: web.Request, handler: Handler) -> web.StreamRespons
             if request.transport is not None and not request.transport.is_closing():
                 raise
             return request.get(_STARTED) or web.Response()  # the other end is gone, nobody reads it
+        finally:
+            app[IN_FLIGHT].discard(request)
     started: web.StreamResponse | None = request.get(_STARTED)
     if started is not None:
         # Half an answer has left. Only a broken connection says that no more will come.
@@ -80,8 +84,6 @@ def _answer_aiohttp(request: web.Request, error: web.HTTPException) -> web.Respo
             detail = "nothing is here"
         case web.HTTPMethodNotAllowed():
             detail = f"{error.method} does not go here, only {error.headers[hdrs.ALLOW]}"
-        case web.HTTPRequestEntityTooLarge():
-            detail = f"a body is at most {request.client_max_size} bytes"
         case _ if error.status < 400:  # a redirection, or nothing new
             return web.Response(status=error.status, headers=error.headers)
         case _:

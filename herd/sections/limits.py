@@ -1,30 +1,73 @@
 """[limits]: how much a server does for how many, so that nobody takes it from the others."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from herd.settings import Table, count
+from herd.settings import Table, count, seconds
 
 # Of each viewer that does not read up to 512 KiB wait in the kernel (Linux doubles what we ask for): 500 MB of all.
 VIEWERS = 1_000
 # A report takes 0.2 ms of CPU (measured), so one address has at most 4% of a core with single ones; and a page with
 # its parts comes through at once.
 REQUESTS = 200
+CONNECTIONS = 20_000
+# Beyond any household and most offices behind one address, and a twentieth of all.
+CONNECTIONS_PER_ADDRESS = 1_000
+# A phone that reports every few minutes keeps its connection; what a dead one leaves behind goes within minutes.
+IDLE = 600
+BUFFERED = 64 * 1024  # what asyncio has a transport begin with
+LINK_BUFFERED = 256 * 1024
+BODY = 1024 * 1024
+FRAME = 128 * 1024  # twice the longest line: a little more than a line is answered, much more is closed
+
+LEAST_BUFFER = 1024
+LEAST_FRAME = 64 * 1024 + 1  # the longest line of the protocol, with its newline
+MOST = 1024 * 1024 * 1024  # of any number of bytes
 
 
 @dataclass(frozen=True, slots=True)
 class LimitsSettings:
-    """`viewers` of the live feed at once; `requests` over HTTP per address and second.
+    """How much is done for how many; counts, bytes, and `idle` in seconds.
 
-    `requests` None: REQUESTS, and loopback is not counted, where a proxy in front may speak for everybody.
+    `viewers` of the live feed at once; `requests` over HTTP per address and second (None: REQUESTS, and loopback is
+    not counted, where a proxy in front may speak for everybody). `connections` of clients over TCP and HTTP;
+    `connections_per_address`, of which loopback never counts; `idle` without a whole line, or without taking any of
+    what waits; bytes `buffered` for a client, and `link_buffered` for a peer, above which whoever makes more waits;
+    the most bytes of an HTTP `body` and of a WebSocket's `frame`.
     """
 
     viewers: int = VIEWERS
     requests: int | None = None
+    connections: int = CONNECTIONS
+    connections_per_address: int = CONNECTIONS_PER_ADDRESS
+    idle: int = IDLE
+    buffered: int = BUFFERED
+    link_buffered: int = LINK_BUFFERED
+    body: int = BODY
+    frame: int = FRAME
+
+
+# The least and the most of each number; None: any.
+_BYTES: dict[str, tuple[int, int | None]] = {
+    "buffered": (LEAST_BUFFER, MOST),
+    "link_buffered": (LEAST_BUFFER, MOST),
+    "body": (1, MOST),
+    "frame": (LEAST_FRAME, MOST),
+}
+_COUNTS: dict[str, tuple[int, int | None]] = {
+    "viewers": (0, None),
+    "requests": (1, None),
+    "connections": (1, None),
+    "connections_per_address": (1, None),
+}
 
 
 def read_limits(table: Table) -> LimitsSettings:
     """Read the section."""
-    viewers = table.take("viewers", count(0), "a whole number from 0")
-    requests = table.take("requests", count(1), "a whole number from 1")
+    found: dict[str, int | None] = {}
+    for name, (least, most) in _COUNTS.items():
+        found[name] = table.take(name, count(least, most), f"a whole number from {least}")
+    for name, (least, most) in _BYTES.items():
+        found[name] = table.take(name, count(least, most), f"a number of bytes from {least:,} to {most:,}")
+    found["idle"] = table.take("idle", seconds, 'a span such as "10m" or 600, in seconds')
     table.finish()
-    return LimitsSettings(VIEWERS if viewers is None else viewers, requests)
+    return replace(LimitsSettings(), **{name: value for name, value in found.items() if value is not None})
