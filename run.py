@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import os
 import sys
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,7 +104,9 @@ def run(options: Namespace, argv: list[str]) -> int:
         return run_herd(config, path, data, options.log_level, options.demo)
     from web.serve import serve
 
-    return serve(partial(load, path, os.environ), options.name, data, options.log_level, options.until_stdin_closes)
+    return serve(
+        lambda: load(path, os.environ), options.name, data, options.log_level, options.until_stdin_closes
+    )
 
 
 def talk(options: Namespace, config: Config) -> int:

@@ -38,7 +38,7 @@ def make_app(server: RunningServer, hosts: Iterable[str] = ()) -> web.Applicatio
     )
     app[SERVER] = server
     app[REFUSED] = Counter()
-    app[gate.IN_FLIGHT] = set()
+    app[gate.IN_FLIGHT] = gate.InFlight()
     app[access.HOSTS] = frozenset(host.lower() for host in hosts)
     app[sharing.READERS] = server.config.web.cors
     app[rates.RATES] = rates.Rates(server.config.limits.requests)

@@ -23,8 +23,16 @@ _COPIED = (
     "Upgrade",
 )  # headers of aiohttp's own errors that mean something to a program
 _STARTED = web.RequestKey("started", web.StreamResponse)
-IN_FLIGHT: web.AppKey[set[web.Request]] = web.AppKey("in flight", set)
 CAME_AT = web.RequestKey("came at", float)  # by the monotonic clock
+
+
+class InFlight:
+    """How many requests came and are not answered yet; those of viewers and WebSockets until they leave."""
+
+    count = 0
+
+
+IN_FLIGHT: web.AppKey[InFlight] = web.AppKey("in flight", InFlight)
 
 
 @web.middleware
@@ -32,7 +40,7 @@ async def pass_gate(request: web.Request, handler: Handler) -> web.StreamRespons
     """Turn whatever goes wrong in a request into a problem; a defect of ours is logged and costs no more."""
     request[CAME_AT] = time.monotonic()
     app = request.app
-    app[IN_FLIGHT].add(request)
+    app[IN_FLIGHT].count += 1
     with app[SERVER].node.guard.contain("an HTTP request"):
         try:
             app[RATES].check(request.remote or "")
@@ -47,7 +55,7 @@ async def pass_gate(request: web.Request, handler: Handler) -> web.StreamRespons
                 raise
             return request.get(_STARTED) or web.Response()  # the other end is gone, nobody reads it
         finally:
-            app[IN_FLIGHT].discard(request)
+            app[IN_FLIGHT].count -= 1
     started: web.StreamResponse | None = request.get(_STARTED)
     if started is not None:
         # Half an answer has left. Only a broken connection says that no more will come.

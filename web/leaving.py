@@ -20,5 +20,5 @@ async def leave(app: web.Application) -> None:
     app[FEED].close()
     await end_talks(app)
     deadline = asyncio.get_running_loop().time() + SECONDS
-    while app[IN_FLIGHT] and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 - they end without a word
+    while app[IN_FLIGHT].count and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 - they end without a word
         await asyncio.sleep(LOOK_SECONDS)
