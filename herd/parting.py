@@ -2,7 +2,7 @@
 
 import asyncio
 
-LINGER_SECONDS = 0.3  # for a client to close its side too
+LINGER_SECONDS = 0.3  # for a client that sends nothing to close its side too
 
 
 class Parting(asyncio.Protocol):
@@ -15,6 +15,7 @@ class Parting(asyncio.Protocol):
     def __init__(self, transport: asyncio.Transport, visitor: asyncio.Protocol) -> None:
         self._transport = transport
         self._visitor = visitor
+        self._heard = False  # anything, since the last look
         transport.set_protocol(self)
         transport.write_eof()
         transport.resume_reading()
@@ -22,6 +23,7 @@ class Parting(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Throw it away: nobody was told that it was heard."""
+        self._heard = True
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the visitor, whose connection it is."""
@@ -32,7 +34,8 @@ class Parting(asyncio.Protocol):
         self._timer = asyncio.get_running_loop().call_later(LINGER_SECONDS, self._leave)
 
     def _leave(self) -> None:
-        if self._transport.get_write_buffer_size():  # whoever reads slowly has until the server's own end
+        if self._heard or self._transport.get_write_buffer_size():  # it has until the server's own end
+            self._heard = False
             self._wait()
         else:
             self._transport.abort()

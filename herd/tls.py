@@ -89,7 +89,8 @@ def _matches(kind: str, name: str, host: str) -> bool:
         address = ip_address(host)
     except ValueError:
         name, host = name.lower(), host.lower()
-        return kind == "DNS" and (name == host or (name[:2] == "*." and name[2:] == host.partition(".")[2]))
+        _, dot, above = host.partition(".")
+        return kind == "DNS" and (name == host or (bool(dot) and name == f"*.{above}"))  # one label, and no more
     return kind == "IP Address" and ip_address(name.strip()) == address
 
 

@@ -27,6 +27,12 @@ class Authority:
         _openssl("req", "-x509", *_KEY, *signed, *plain, "-keyout", str(key), "-out", str(cert))
         return TlsSettings(cert, key, self.ca)
 
+    def locked(self, settings: TlsSettings) -> Path:
+        """Return a copy of a key that needs a password."""
+        path = self._folder / "locked.key"
+        _openssl("ec", "-in", str(settings.key), "-aes256", "-passout", "pass:secret", "-out", str(path))
+        return path
+
     def trusted(self) -> ssl.SSLContext:
         """Return what a client needs that trusts this authority."""
         return ssl.create_default_context(cafile=str(self.ca))

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.herding import HOST, PATIENCE, ROOT, free_ports, talk, until
+from tests.herding import HOST, PATIENCE, ROOT, free_ports, until
 
 
 class Solo:
@@ -61,13 +61,10 @@ async def solo(folder: Path, settings: str = "") -> AsyncIterator[Solo]:
     """Run the server until the block's end; it must not have met a defect."""
     home = Solo(folder, settings)
     try:
-        await until(lambda: "listens on" in home.said() or home.process.poll() is not None, "the server")
+        await until(lambda: ", and http" in home.said() or home.process.poll() is not None, "the server")
         assert home.process.poll() is None, home.said()
         yield home
     finally:
         home.process.kill()
         home.process.wait()
     assert "Traceback" not in home.said(), home.said()
-
-
-__all__ = ["Solo", "solo", "talk"]

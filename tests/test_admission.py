@@ -267,4 +267,3 @@ async def test_resets_in_the_middle_leave_no_trace(tmp_path: Path) -> None:
                 await asyncio.get_running_loop().sock_connect(sock, (HOST, home.port))
         assert await client.ask(b"x") == b"? x"
         await until(lambda: len(home.node.admission) == 1, "their end")
-
