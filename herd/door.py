@@ -47,6 +47,7 @@ class Door(asyncio.Protocol):
     async def _secure(self, connection: asyncio.Transport, visitor: Visitor) -> None:
         admission, tls = self._node.admission, self._node.tls
         assert tls is not None
+        handed_over = False
         try:
             secured = await asyncio.get_running_loop().start_tls(
                 connection,
@@ -56,19 +57,17 @@ class Door(asyncio.Protocol):
                 ssl_handshake_timeout=HANDSHAKE_SECONDS,
                 ssl_shutdown_timeout=GOODBYE_SECONDS,
             )
+            if secured and not (secured.is_closing() or admission.closed):
+                self._hand_over(secured, visitor)
+                handed_over = True
         except OSError as problem:  # not TLS at all, a certificate that is not good, too slow, gone
             admission.failed_handshakes += 1
             peer = connection.get_extra_info("peername")
             self._node.notice("#tls", f"{peer} failed at the handshake of TLS: {problem or 'gone'}")
-            secured = None
-        except BaseException:
-            admission.leave(visitor)
-            raise
-        if secured is None or secured.is_closing() or admission.closed:
-            admission.leave(visitor)
-            connection.abort()
-        else:
-            self._hand_over(secured, visitor)
+        finally:
+            if not handed_over:
+                admission.leave(visitor)
+                connection.abort()
 
     def _hand_over(self, transport: asyncio.Transport, visitor: Visitor) -> None:
         admission, buffered = self._node.admission, self._node.limits.buffered

@@ -237,7 +237,8 @@ async def test_a_peer_whose_certificate_is_for_another_host_is_refused(
 async def test_a_peer_without_a_certificate_is_refused(tmp_path: Path, ours: TlsSettings) -> None:
     async with pair(tmp_path, ours, ours) as (one, two):
         await until(lambda: one.links.hearings, "the link")
-        two.node.tls = Tls(TlsSettings(ca=ours.ca))
+        assert two.node.tls
+        two.node.tls._dialling = Tls(TlsSettings(ca=ours.ca)).trusting
         one.links.hearings["Two"].wire.drop("test")
         await until(lambda: "showed no certificate" in (tmp_path / "One.log").read_text(), "the reason")
         assert not one.links.hearings
