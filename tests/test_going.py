@@ -12,7 +12,6 @@ import pytest
 from aiohttp import ClientSession, WSMsgType
 
 from herd import going
-from herd.links.telling import Telling
 from herd.starter import GRACE
 from tests.certificates import Authority
 from tests.herding import HOST, Lines, free_ports, iamat, running, small_herd, talk, until, within
@@ -72,7 +71,6 @@ async def test_a_peer_that_is_gone_or_says_nothing_holds_nobody_up(
     herd = small_herd({"One": ["Two"], "Two": ["One"]}, ports)
     async with running(herd, "Two", tmp_path) as two, running(herd, "One", tmp_path) as one:
         await until(lambda: one.links.tellings and two.links.tellings, "the links")
-        monkeypatch.setattr(Telling, "_take", lambda self, lines: None)
         for link in (*one.links.tellings.values(), *two.links.tellings.values()):
             link.wire.take_all(lambda lines: None)  # no acknowledgement is heard
         async with talk(one.port) as client:
