@@ -1,5 +1,7 @@
 """A disk in memory for tests of the journal: it fills up, breaks, takes its time to sync, and loses its power."""
 
+# ruff: noqa: D102 -- herd.journal.disk says what each of them does
+
 import asyncio
 import errno
 import os

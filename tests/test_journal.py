@@ -26,7 +26,8 @@ SEALED = [seal(batch, number) for number, batch in enumerate(BATCHES, 7)]
 
 def unseal(text: bytes, piece: int) -> tuple[list[bytes], Unsealing]:
     """Read a journal piece by piece."""
-    unsealing, found = Unsealing(), []
+    found: list[bytes] = []
+    unsealing = Unsealing()
     for at in range(0, len(text), piece):
         found += unsealing.feed(text[at : at + piece])
     return found, unsealing
@@ -63,7 +64,7 @@ def test_damage_at_any_byte_costs_one_batch(flip: int) -> None:
 def test_a_gap_of_any_length_is_skipped_in_bounded_memory() -> None:
     unsealing, most = Unsealing(), 0
     pieces = [SEALED[0], *[bytes(2**20)] * (4 * LONGEST // 2**20), b"\nSEAL 1 5 12345678\n" * 100, SEALED[1]]
-    found = []
+    found: list[bytes] = []
     for piece in pieces:
         found += unsealing.feed(piece)
         most = max(most, len(unsealing._data))
