@@ -152,8 +152,9 @@ async def test_who_comes_while_the_journal_is_read_waits_for_a_true_answer(tmp_p
 
 
 async def test_what_was_read_is_in_a_new_life_and_from_nobody(tmp_path: Path) -> None:
-    disk = MemoryDisk({"Home.journal": written(1_000)})
+    disk = MemoryDisk({"Home.journal": written(1_000), "Home.journal.new": b"of a crash"})
     async with home(tmp_path, disk) as server:
+        assert disk.files.keys() == {"Home.journal"}
         store = server.node.store
         assert {report[3] for report in store.reports.values()} == {LOADED}
         assert not store.reaches(0)  # a link that starts compares digests
