@@ -67,7 +67,8 @@ class Exchange:
         """Carry out what is left, as far as there is room and as others do not wait too long."""
         node = self._node
         self._slow = 0
-        while self._commands is not None and not self._answers.full and self._slow < SLOW_LINES:
+        room = not node.store.admission.full  # else clients wait until others are evicted
+        while room and self._commands is not None and not self._answers.full and self._slow < SLOW_LINES:
             answers, batch = self._answers.newest, node.turn.batch(OWN_CLIENTS)
             start = len(answers)
             if hear_clients(self._commands, node.heard_by, node.clock(), batch, answers, self._answer_other):

@@ -12,6 +12,7 @@ from random import Random
 from herd.config import Address, Config
 from herd.conversation import Conversation
 from herd.counts import Counts
+from herd.forgetting import Forgetting
 from herd.links.links import Links
 from herd.node import Node
 from herd.places.careful import Means
@@ -43,6 +44,7 @@ class RunningServer:
 
     node: Node
     links: Links
+    forgetting: Forgetting
     port: int  # of TCP, also where the settings left it open
     config: Config  # of the whole herd
 
@@ -67,16 +69,16 @@ async def run_server(
             node = Node(name, provider, open_traffic(), tasks, counts=counts)
             neighbours = {peer: config.servers[peer].tcp for peer in settings.peers}
             links = Links(node, config.secret, neighbours, random)
-            linking = tasks.create_task(links.run(), name="links")
+            forgetting = Forgetting(node, config.limits, links.clocks_ahead)
+            running = [tasks.create_task(work.run()) for work in (links, forgetting)]
             node.last_descriptor = _last_descriptor()
             await start_listening("TCP", listener, settings.tcp)
             node.notice("-", f"{name} listens on {settings.tcp}, life {node.life.decode()}")
             try:
-                yield RunningServer(node, links, listener.sockets[0].getsockname()[1], config)
+                yield RunningServer(node, links, forgetting, listener.sockets[0].getsockname()[1], config)
             finally:
                 listener.close()
-                linking.cancel()
-                await _close(node)
+                await _close(node, running)
     finally:
         listener.close()
 
@@ -108,7 +110,9 @@ def _last_descriptor() -> int:
     return sys.maxsize if soft == resource.RLIM_INFINITY else soft - SPARE_DESCRIPTORS
 
 
-async def _close(node: Node) -> None:
+async def _close(node: Node, running: list[asyncio.Task[None]]) -> None:
+    for task in running:
+        task.cancel()
     for transport in list(node.clients):
         transport.abort()
     node.stop()

@@ -7,6 +7,7 @@ from zlib import crc32
 from herd import words
 from herd.batch import OWN_CLIENTS, Batch
 from herd.digest import hash_of
+from herd.facts import FORGET
 from herd.links.links import Links
 from herd.node import Node
 from tests.simulation.oracle import Fact, Model, Said, read
@@ -110,8 +111,12 @@ class Witness:
         store = self.node.store
         for batch in store.fresh:
             for line in batch.lines:
-                self._check_new(line, batch)
+                if not line.startswith(FORGET):
+                    self._check_new(line, batch)
         for client in dict.fromkeys(client for batch in store.fresh for client in batch.clients):
+            if client not in store.reports:  # forgotten, or dropped
+                self._seen.pop(client, None)
+                continue
             fact = read(store.reports[client][1])
             old = self._seen.get(client)
             self._changes[client] += 1

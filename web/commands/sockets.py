@@ -139,7 +139,7 @@ class Talk:
                     await self._tell(answer)
                 if exchange.left:  # a frame that had no room may have it now
                     exchange.go_on()
-                    if not exchange.left:
+                    if not (exchange.left and exchange.full):
                         self._news.set()
                 if not exchange.left:
                     self._free.set()
