@@ -59,11 +59,12 @@ class Digest:
         first, line, _, _, client = fact
         before, above, stamped = self.span
         # What came lately may still be under way to the other end; what is long ago may count no more there.
-        if line.startswith(FORGET):
-            if not stamped < first < before:
+        forget = line.startswith(FORGET)
+        least = stamped if forget else above
+        if least or before != ALWAYS:
+            when = first if forget else heard_of(line)
+            if when >= before or (least and when <= least):
                 return
-        elif (before != ALWAYS or above) and not above < heard_of(line) < before:
-            return
         bucket = crc32(client) % BUCKETS
         self.sums[bucket] = (self.sums[bucket] + hash_of(line)) & _MASK
         self.lines[bucket].append(line)

@@ -33,7 +33,7 @@ _DONE = re.compile(rb"DONE " + _NUMBER)
 
 
 class Span(NamedTuple):
-    """What a digest covers, in ns since 1970: reports heard `above` and `before`, FORGETs `stamped` above."""
+    """What a digest covers, in ns since 1970: reports heard above and before, FORGETs stamped above; 0 for all."""
 
     before: int
     above: int = 0

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from herd import words
@@ -45,6 +45,7 @@ def test_a_digest_covers_what_was_heard_before_its_time_by_the_skew_as_printed()
     assert sum(map(len, digest([report(1)], heard + 1).lines)) == 1
 
 
+@settings(deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_a_digest_goes_over_the_wire_in_one_line(random: Random) -> None:
     sums = [random.getrandbits(random.choice([0, 1, 64])) for _ in range(words.BUCKETS)]

@@ -50,7 +50,7 @@ class ServerCollector(Collector):
         yield GaugeMetricFamily("herd_clients", "Clients whose newest report is known.", len(node.store.reports))
         yield GaugeMetricFamily("herd_clients_most", "Clients that the settings allow.", store.admission.most)
         yield GaugeMetricFamily("herd_forgotten", "FORGETs that are remembered.", len(store.forgotten))
-        floor = store.admission.floor / SECOND
+        floor = max(0, store.admission.floor) / SECOND
         yield GaugeMetricFamily("herd_floor_seconds", "Unknown clients heard up to then are not taken in.", floor)
         trusted = self._server.forgetting.trusted
         yield GaugeMetricFamily("herd_clock_trusted", "Whether silent clients expire by this clock.", trusted)
