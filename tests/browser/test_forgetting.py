@@ -21,11 +21,11 @@ async def test_who_is_forgotten_leaves_the_page_and_may_come_back(browser: Brows
         async with session.delete(home.url + "clients/kiwi") as reply:
             assert reply.status == 204
         await look.until("__map.count() === 1 && __map.where('kiwi') === null")
-        await look.says("#card-state", "Gone: forgotten, or silent for too long.")
+        await look.says("#card .state", "Gone: forgotten, or silent for too long.")
         await look.says("#matches", "1 client")
         await look.until(f"!({TRAIL})")
         await home.tell("kiwi", "+34.2-118.2")
         await look.until("__map.count() === 2")
-        await look.says("#card-state", "Last heard")
+        await look.says("#card .state", "Last heard")
         await look.says("#card-where", "34.20000° N, 118.20000° W")
         await look.until(f"!({TRAIL})")
