@@ -1,4 +1,4 @@
-"""A client that is forgotten leaves the map, the list and its card, and comes back as if it had never been there."""
+"""A client that is forgotten leaves the map, the list and its card, and comes back as if it had not been there."""
 
 import pytest
 from aiohttp import ClientSession
