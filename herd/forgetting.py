@@ -93,7 +93,8 @@ class Forgetting:
         count = len(node.store.reports) - most + most // _SPARE_SHARE
         gone = await self._drop(evict(node.store, count, self._batch))
         node.counts.evicted += gone
-        node.notice("-", f"{gone} clients evicted, who were heard before all others: {most} are kept")
+        if gone:
+            node.notice("-", f"{gone} clients evicted, who were heard before all others: {most} are kept")
 
     def _batch(self) -> Batch:
         return self._node.turn.batch(DROPPED)

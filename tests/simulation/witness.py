@@ -109,7 +109,9 @@ class Witness:
         if not self.alive:
             return
         store = self.node.store
+        forgotten: set[bytes] = set()
         for batch in store.fresh:
+            forgotten.update(client for client, _ in filter(None, map(read_forget, batch.lines)))
             for line in batch.lines:
                 (self._check_forget if line.startswith(FORGET) else self._check_new)(line, batch)
         for client in dict.fromkeys(client for batch in store.fresh for client in batch.clients):
@@ -119,6 +121,8 @@ class Witness:
                 continue
             fact = read(store.reports[client][1])
             old = self._seen.get(client)
+            if old and fact == old and client in forgotten:  # it was newer
+                continue
             self._changes[client] += 1
             if fact is None or (old and fact.rank <= old.rank):
                 self._watch.broken("S2", f"{self.name} went from {old and old.line!r} to {fact and fact.line!r}")
