@@ -90,6 +90,7 @@ class Watching:
 
     async def stay(self, outlet: Held, form: Form, box: Box | None, cursor: int | None) -> None:
         """Watch until cancelled or stopped."""
+        outlet.abort()  # a tick may have come before the connection that this one replaces was gone
         with self.feed.watch(outlet, form, box, cursor) as viewer:
             await viewer.run()
 
