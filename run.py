@@ -113,6 +113,10 @@ def talk(options: Namespace, config: Config) -> int:
 
     from herd import commands
 
+    if options.command == "forget":
+        from herd.forgetcommand import forget
+
+        return forget(config, options.client, options.server)
     if options.command == "iamat":
         return asyncio.run(commands.iamat(config, options.client, options.location, options.time, options.server))
     if options.command == "whatsat":

@@ -69,7 +69,8 @@ class Exchange:
         node = self._node
         node.turn.then(self._settle)
         self._slow = 0
-        while self._commands is not None and not self._answers.full and self._slow < SLOW_LINES:
+        room = not node.store.acceptance.full  # else clients wait until others are evicted
+        while room and self._commands is not None and not self._answers.full and self._slow < SLOW_LINES:
             answers, batch = self._answers.newest, node.turn.batch(OWN_CLIENTS)
             start = len(answers)
             # Where nothing can be kept every line is looked at, and the store stays as it is.

@@ -65,6 +65,7 @@ def test_every_setting_is_read(load_text: Load) -> None:
         'secret = "s"\n[places]\nprovider = "google"\nurl = "http://p:1/x"\nkey = "k"\n'
         'contact = "mail@example.org"\nper_minute = 7\ncache_seconds = 0\n'
         '[web]\ncors = ["https://example.org"]\n[limits]\nviewers = 5\nrequests = 7\n'
+        'keep = "2h"\nclients = 9\n'
         '[servers.A]\ntcp = "[::1]:1"\nhttp = "localhost:2"\npeers = ["B"]\n'
         '[servers.B]\ntcp = "h:3"\nhttp = "h:4"\n'
     )
@@ -76,7 +77,7 @@ def test_every_setting_is_read(load_text: Load) -> None:
         "s",
         PlacesSettings("google", "http://p:1/x", "k", "mail@example.org", 7, 0),
         WebSettings(frozenset({"https://example.org"})),
-        LimitsSettings(viewers=5, requests=7),
+        LimitsSettings(viewers=5, requests=7, keep=7200, clients=9),
     )
 
 
@@ -224,6 +225,9 @@ WRONG = [
     ("[limits]\nviewers = true", r": limits\.viewers: expected a whole number from 0, found True"),
     ("[limits]\nrequests = 0", r": limits\.requests: expected a whole number from 1, found 0"),
     ("[limits]\nrequests = 1.5", r": limits\.requests: expected a whole number from 1, found 1\.5"),
+    ('[limits]\nkeep = "1 month"', r': limits\.keep: expected a span as in "30d" or "12h", found \'1 month\''),
+    ("[limits]\nkeep = 0", r": limits\.keep: expected a span as in"),
+    ("[limits]\nclients = 0", r": limits\.clients: expected a whole number from 1, found 0"),
     ("[servers]", r": servers: expected at least one server, found none"),
     ("servers = []", r": servers: expected a table"),
     ("[servers]\nA = 1", r": servers\.A: expected a table"),

@@ -65,6 +65,9 @@ ASKED: list[Asked] = [
     ("get", "/clients/kiwi.cs.ucla.edu", 304, None, {"If_None_Match": "*"}),
     ("get", "/clients/kiwi.cs.ucla.edu?trail=2", 400, None, {}),
     ("get", "/clients/nobody", 404, None, {}),
+    ("delete", "/clients/kiwi.cs.ucla.edu", 403, None, {"Origin": "https://evil.example"}),
+    ("delete", "/clients/kiwi.cs.ucla.edu", 204, None, {}),
+    ("delete", "/clients/nobody", 404, None, {}),
     ("get", "/herd", 200, None, {}),
     ("get", "/herd?all=1", 200, None, {}),
     ("get", "/herd?all=2", 400, None, {}),
@@ -80,7 +83,7 @@ ASKED: list[Asked] = [
 # Those that last, or need a server of their own: the tests below that name them, and test_web_operations.
 ASKED_BELOW = {
     ("get", "/live", 101), ("get", "/ws", 101), ("get", "/events", 200), ("get", "/live", 503),
-    ("get", "/events", 503), ("post", "/iamat", 408), ("get", "/readyz", 503),
+    ("get", "/events", 503), ("post", "/iamat", 408), ("get", "/readyz", 503), ("delete", "/clients/{id}", 503),
     ("post", "/iamat", 503),
 }  # fmt: skip
 

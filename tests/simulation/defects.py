@@ -222,6 +222,43 @@ DEFECTS = (
         "            reports[key] = (time, line.replace(b' +0', b' +'), number, origin, key)\n            changed.append(key)\n            lines.append(line.replace(b' +0', b' +'))\n        elif time",
     ),
     Defect(
+        "what was forgotten counts again",
+        "herd/store.py",
+        "if forgotten is not None and rank[0] <= forgotten[0]:",
+        "if forgotten is not None and rank[0] < 0:",
+    ),
+    Defect(
+        "a forgotten client stays",
+        "herd/store.py",
+        "if report is not None and report[0] <= stamp:",
+        "if report is not None and report[0] < 0:",
+    ),
+    Defect(
+        "the fast lane forgets nobody",
+        "herd/fastlane.py",
+        "(old is None or client in forgotten or time <= acceptance.expired + FUTURE_LIMIT)",
+        "time <= acceptance.expired",
+    ),
+    Defect(
+        "a forgotten client comes back by an old word",
+        "herd/fastlane.py",
+        "            and (time > bar or client not in forgotten)\n",
+        "",
+    ),
+    Defect(
+        "one who overtakes a FORGET is told nothing of it",
+        "herd/store.py",
+        "kinds = (self.forgotten, self.reports) if self.forgotten else (self.reports,)",
+        "kinds = (self.reports,)",
+    ),
+    Defect(
+        "a viewer is not told who is gone",
+        "web/feed/channel.py",
+        "for client in stretch.gone if last else ():",
+        "for client in ():",
+        "tests/test_web_feed.py::test_a_viewer_ends_with_what_the_store_knows_whatever_it_was_told_before",
+    ),
+    Defect(
         "a viewer is not told of who moved twice",
         "web/feed/feed.py",
         "lines = [report[1] for report in reports]",

@@ -39,6 +39,9 @@ async def hear_lines(request: web.Request, lines: list[bytes]) -> list[bytes]:
     exchange = Exchange(node, label(request), _nothing_comes)
     exchange.hear(b"".join([line + b"\n" for line in lines]))
     await node.turn.kept()
+    while exchange.left:  # for want of room
+        exchange.go_on()
+        await node.turn.kept()
     _check(exchange)
     return exchange.take()
 

@@ -150,7 +150,7 @@ class Talk:
                     raise NotKeptError(exchange.lost)
                 if exchange.left:  # a frame that had no room may have it now
                     exchange.go_on()
-                    if not exchange.left:
+                    if not (exchange.left and exchange.full):
                         self._news.set()
                 if not exchange.left:
                     self._free.set()
