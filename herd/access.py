@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from herd.sections.access import AccessSettings, Token
 
 # Kinds of refusals.
-NO_TOKEN, WRONG_TOKEN, BEYOND_TOKEN = "no token", "wrong token", "beyond its token"  # noqa: S105
+NO_TOKEN, WRONG_TOKEN, BEYOND_TOKEN = "no token", "wrong token", "beyond its token"
 
 _AUTH = b"AUTH"
 
@@ -48,6 +48,9 @@ class Ticket:
     grant: Grant
 
 
+ANYBODY = Ticket("", EVERYTHING)
+
+
 class Access:
     """The tokens that count now. `replace` makes it others, and shows out whoever came in by one that is gone."""
 
@@ -73,7 +76,7 @@ class Access:
         is compared in constant time.
         """
         if not self._known:
-            return Ticket("", EVERYTHING)
+            return ANYBODY
         if token is None:
             return None
         name = name_of(token)

@@ -115,8 +115,10 @@ class Answers(asyncio.Protocol):
         """Hand out the answers that are complete."""
         self._received += data
         while self._received and not self._transport.is_closing():
-            if self._greeting and self._received.startswith(_NO_AUTH) and not self._is_let_in():
-                return
+            if self._greeting and self._received.startswith(_NO_AUTH):
+                if not self._hear_of_token():
+                    return
+                continue
             if not self._requests:
                 self.out_of_step("said something that nobody asked for")
                 return
@@ -128,8 +130,8 @@ class Answers(asyncio.Protocol):
             if not request.answer.done():
                 request.answer.set_exception(problem)
 
-    def _is_let_in(self) -> bool:
-        """Read what is said to our token: right, it is answered by nothing, and copied where none is needed."""
+    def _hear_of_token(self) -> bool:
+        """Take the line about our token, once it is whole: where none is needed it is copied, and that is that."""
         line, newline, rest = self._received.partition(b"\n")
         if newline and line == _NO_AUTH:
             self._reason = f"{self.server} does not take this token"

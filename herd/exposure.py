@@ -21,8 +21,8 @@ def why_exposed(config: Config, name: str) -> str | None:
     if not exposed or not lacking:
         return None
     return (
-        f"servers.{name}: {' and '.join(exposed)} can be reached from other machines, and anybody there could read and "
-        f"report: set {' and '.join(lacking)} (`{MAKE_ONE}` makes one), or [access] open = true if that is meant"
+        f"servers.{name}: other machines reach {' and '.join(exposed)}, and anybody there could read and report: "
+        f"set {' and '.join(lacking)} (`{MAKE_ONE}` makes one), or [access] open = true if that is meant"
     )
 
 

@@ -9,6 +9,7 @@ from aiohttp.typedefs import Handler
 from herd.messages import refuse
 from web.accept import PLAIN, PROBLEM, wants_plain
 from web.access import HEADERS, check_access
+from web.admitting import admit
 from web.keys import SERVER
 from web.problems import Problem, to_problem_json
 from web.rates import RATES
@@ -33,9 +34,7 @@ async def pass_gate(request: web.Request, handler: Handler) -> web.StreamRespons
     app = request.app
     with app[SERVER].node.guard.contain("an HTTP request"):
         try:
-            app[RATES].check(request.remote or "")
-            check_access(request)
-            return permit(request) or await handler(request)
+            return await _let_through(request, handler)
         except Problem as problem:
             return _answer(request, problem)
         except web.HTTPException as error:
@@ -51,6 +50,15 @@ async def pass_gate(request: web.Request, handler: Handler) -> web.StreamRespons
             request.transport.abort()
         return started
     return _answer(request, Problem(500, "a defect of this server, which its log describes"))
+
+
+async def _let_through(request: web.Request, handler: Handler) -> web.StreamResponse:
+    request.app[RATES].check(request.remote or "")
+    check_access(request)
+    if permission := permit(request):
+        return permission
+    with admit(request):
+        return await handler(request)
 
 
 async def begin_answer(request: web.Request, response: web.StreamResponse) -> None:

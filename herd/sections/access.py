@@ -11,7 +11,7 @@ from herd.settings import Table, flag, text
 TOKEN_LEAST, TOKEN_MOST = 16, 256  # characters
 MAKE_ONE = "python3 -c 'import secrets; print(secrets.token_urlsafe())'"
 
-_TOKEN = re.compile(r"[!-~]{%d,%d}" % (TOKEN_LEAST, TOKEN_MOST))
+_TOKEN = re.compile(f"[!-~]{{{TOKEN_LEAST},{TOKEN_MOST}}}")
 _CLIENTS = re.compile(rb"(?:%b){0,%d}" % (NOT_WHITE, CLIENT_LIMIT))
 
 EXPECTED = f"a token of {TOKEN_LEAST} to {TOKEN_MOST} visible ASCII characters, as `{MAKE_ONE}` makes them"
