@@ -69,6 +69,11 @@ class Access:
         """A token with which this server may ask the others of the herd, who have the same; None without one."""
         return self._own
 
+    @property
+    def inside(self) -> int:
+        """How many came in and have not gone."""
+        return len(self._inside)
+
     def admit(self, token: bytes | None) -> Ticket | None:
         """Return what a token lets its bearer do; None where that is nothing.
 
