@@ -113,7 +113,8 @@ async def test_bearer_and_basic_open_everything_there_is_to_see(home: Gateway, h
     "said",
     [
         "Bearer x" + WRITE, "Bearer " + WRITE[:-1], "Bearer", "Bearer ", WRITE, "Basic " + WRITE, "Basic !",
-        "Basic", f"Digest {WRITE}", basic("")["Authorization"], basic("wrong")["Authorization"], "Bearer \xfc", " ", "",
+        "Basic", f"Digest {WRITE}", basic("")["Authorization"], basic("wrong")["Authorization"], "Bearer \xfc",
+        " ", "",
         "Basic " + b64encode(WRITE.encode()).decode(),
     ],
 )  # fmt: skip
