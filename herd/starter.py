@@ -27,6 +27,7 @@ class Starter:
     def __init__(self, config: Config, options: list[str], random: Random, walkers: int = 0) -> None:
         self._servers = config.servers
         self._token = config.access.mine
+        self._guarded = bool(config.access.write)
         self._walkers = walkers  # of the demo
         self._options = options
         self._random = random
@@ -105,7 +106,7 @@ class Starter:
                 await until_it_accepts(address, self._stopping)
         if not self._stopping.is_set():
             pids = {name: process.pid for name, process in self._running.items()}
-            print(table(self._servers, pids), flush=True)
+            print(table(self._servers, pids, self._guarded), flush=True)
 
 
 def run_herd(config: Config, config_path: Path | None, data: Path, log_level: str, walkers: int = 0) -> int:

@@ -2,11 +2,10 @@
 
 import binascii
 from base64 import b64decode
-from collections.abc import Iterator
-from contextlib import contextmanager
 from urllib.parse import unquote_to_bytes
 
 from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
 
 from herd.access import BEYOND_TOKEN, NO_TOKEN, WRONG_TOKEN, Access, Grant, Ticket
 from herd.messages import SECOND
@@ -31,30 +30,29 @@ def grant_of(request: web.Request) -> Grant:
     return request[_GRANT]
 
 
-@contextmanager
-def admit(request: web.Request) -> Iterator[None]:
-    """Let a request in for the block, or raise a Problem. Where its token is taken away meanwhile, it is ended."""
+async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Have a request answered, or raise a Problem. Where its token is taken away meanwhile, its connection ends."""
     access = request.app[SERVER].node.access
     resource = request.match_info.route.resource
     path = resource.canonical if resource else ""
     if path in OPEN:
-        yield
-        return
+        return await handler(request)
     ticket = _ticket(request, access)
     if ticket is None:
         if path == MAP:
             raise web.HTTPSeeOther(LOGIN)
         raise _unknown(request, access)
     request[_GRANT] = ticket.grant
-    _check_reach(request, path, ticket.grant)
-    if request.transport is None:
+    if not ticket.grant.full:
+        _check_reach(request, path, ticket.grant)
+    transport = request.transport
+    if transport is None:
         raise ConnectionResetError("the other end is gone")
-    show_out = request.transport.abort
-    access.enter(ticket, show_out)
+    access.enter(ticket, transport.abort)
     try:
-        yield
+        return await handler(request)
     finally:
-        access.leave(show_out)
+        access.leave(transport.abort)
 
 
 def check_client(request: web.Request, client: bytes, answer: bytes | None = None) -> None:
@@ -65,7 +63,8 @@ def check_client(request: web.Request, client: bytes, answer: bytes | None = Non
 
 
 def _ticket(request: web.Request, access: Access) -> Ticket | None:
-    ticket = access.admit(_token(request.headers.get(hdrs.AUTHORIZATION)))
+    header = request.headers.get(hdrs.AUTHORIZATION)
+    ticket = access.admit(_token(header) if header else None)
     if ticket or cookies.NAME not in request.cookies or not _may_use_cookie(request):
         return ticket
     return cookies.read_cookie(request.cookies[cookies.NAME], access, request.app[SERVER].node.clock() // SECOND)
@@ -82,9 +81,9 @@ def _may_use_cookie(request: web.Request) -> bool:
     return reads if ours is None else ours
 
 
-def _token(header: str | None) -> bytes | None:
+def _token(header: str) -> bytes | None:
     """Return the token in an Authorization header; the user's name in Basic may be any."""
-    scheme, _, said = (header or "").strip().partition(" ")
+    scheme, _, said = header.strip().partition(" ")
     if scheme.lower() == "bearer":
         return to_bytes(said.strip())
     if scheme.lower() == "basic":

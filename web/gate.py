@@ -55,10 +55,7 @@ async def pass_gate(request: web.Request, handler: Handler) -> web.StreamRespons
 async def _let_through(request: web.Request, handler: Handler) -> web.StreamResponse:
     request.app[RATES].check(request.remote or "")
     check_access(request)
-    if permission := permit(request):
-        return permission
-    with admit(request):
-        return await handler(request)
+    return permit(request) or await admit(request, handler)
 
 
 async def begin_answer(request: web.Request, response: web.StreamResponse) -> None:
