@@ -38,6 +38,7 @@ class Grant:
 
 
 EVERYTHING = Grant(writes=True)
+NOTHING = Grant(writes=False, clients=b"")  # no client has an empty ID
 
 
 @dataclass(frozen=True, slots=True)

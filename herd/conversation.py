@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
-from herd.access import NO_TOKEN, WRONG_TOKEN, is_auth, token_of
+from herd.access import NO_TOKEN, NOTHING, WRONG_TOKEN, is_auth, token_of
 from herd.exchange import Exchange
 from herd.handshake import Hello, parse_hello
 from herd.messages import ECHO_LIMIT, LINE_LIMIT, refuse
@@ -21,7 +21,7 @@ class Conversation(asyncio.Protocol):
         self._node = node
         self._meet = meet
         self._label = node.label()
-        self._exchange = Exchange(node, self._label, self._send_soon)
+        self._exchange = Exchange(node, self._label, self._send_soon, NOTHING)  # until it is let in
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport
         self._first = True  # until the first line tells a client from a server
@@ -102,7 +102,8 @@ class Conversation(asyncio.Protocol):
             if ticket is None:
                 self._turn_away(line, NO_TOKEN if token is None else WRONG_TOKEN)
                 return False
-            self._exchange.grant, self._unread = ticket.grant, rest
+            self._unread = rest
+        self._exchange.grant = ticket.grant
         self._first = False
         access.enter(ticket, self._show_out)
         return True
