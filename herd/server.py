@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from random import Random
 
+from herd.access import Access
 from herd.config import Address, Config
 from herd.conversation import Conversation
 from herd.counts import Counts
@@ -74,7 +75,7 @@ async def run_server(
         # There is no node yet; once anybody can ask for places, there is.
         means, counts = Means(lambda *search: node.spawn(*search), random), Counts()  # noqa: PLW0108
         async with open_places(config.places, means, counts.spared) as provider, asyncio.TaskGroup() as tasks:
-            node = Node(name, provider, open_traffic(), tasks, counts=counts)
+            node = Node(name, provider, open_traffic(), tasks, counts=counts, access=Access(config.access))
             neighbours = {peer: config.servers[peer].tcp for peer in settings.peers}
             links = Links(node, config.secret, neighbours, random)
             node.last_descriptor = _last_descriptor()

@@ -259,6 +259,27 @@ DEFECTS = (
         "tests/test_web_feed.py::test_a_viewer_ends_with_what_the_store_knows_whatever_it_was_told_before",
     ),
     Defect(
+        "a token of some clients reports of all",
+        "herd/exchange.py",
+        " and self.grant.covers(command.client)",
+        "",
+        "tests/test_access.py::test_a_token_of_some_clients_reports_and_asks_of_these_alone_line_by_line",
+    ),
+    Defect(
+        "who came in by a token that is gone stays",
+        "herd/access.py",
+        "            show_out()\n",
+        "",
+        "tests/test_access.py::test_a_connection_ends_when_its_token_is_taken_away_and_others_go_on",
+    ),
+    Defect(
+        "a cookie writes for any page",
+        "web/admitting.py",
+        "return reads if ours is None else ours",
+        "return True",
+        "tests/test_web_tokens.py::test_a_cookie_writes_for_our_own_page_only",
+    ),
+    Defect(
         "a viewer is not told of who moved twice",
         "web/feed/feed.py",
         "lines = [report[1] for report in reports]",

@@ -57,6 +57,10 @@ class ServerCollector(Collector):
         yield GaugeMetricFamily("herd_feed_number", "Newest number of this server's feed.", node.store.number)
         yield GaugeMetricFamily("herd_feed_readers", "Links that follow the feed.", len(node.turn.readers))
         yield GaugeMetricFamily("herd_connections", "TCP connections of clients.", len(node.clients))
+        refused = CounterMetricFamily("herd_access_refusals", "What tokens did not allow.", labels=["reason"])
+        for reason, count in node.access.refused.items():
+            refused.add_metric([reason], count)
+        yield refused
         yield CounterMetricFamily("herd_defects", "Defects that were caught; the log has them.", node.guard.caught)
         if (off := clock_off(self._server.links)) is not None:
             yield GaugeMetricFamily("herd_clock_off_seconds", "This clock less the neighbours' median.", off)
