@@ -169,15 +169,14 @@ class Conversation(asyncio.Protocol):
     def _send(self, _kept: bool) -> None:
         """Write the answers whose turn has come, in one write, and go on where they were waited for."""
         self._sending = False
-        hear_on = self._exchange.full or self._held
-        self._held = False
+        was_full, was_held, self._held = self._exchange.full, self._held, False
         answers = self._exchange.take_lines()
         if answers and not self._transport.is_closing():
             self._transport.write(answers)
         if self._exchange.lost:
             if not self._exchange.waiting:  # what stands before it is answered first
                 self._give_up(self._exchange.lost)
-        elif hear_on:  # in the next turn: what changes in this one is still to be told
+        elif was_held or (was_full and not self._exchange.full):  # in the next turn: what changes in this one is still to be told
             self._loop.call_soon(self._hear)
         elif self._ended and not (self._exchange.waiting or self._exchange.left or self._unread):
             self._transport.close()
