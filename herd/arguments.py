@@ -10,6 +10,7 @@ run.py [options]                        run the herd: every server, one process 
        run.py [options] NAME                   run one server
        run.py iamat CLIENT LOCATION            tell a server where a client is
        run.py whatsat CLIENT RADIUS LIMIT      ask a server what is near a client
+       run.py forget CLIENT                    have the whole herd forget a client
        run.py replay TRACK.gpx --client NAME   walk a recorded track through the herd
        run.py places FILE                      say what a file of your own places holds
        run.py test [pytest arguments]          check style, types and imports, run the tests
@@ -79,7 +80,9 @@ def _server_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("name", nargs="?", metavar="NAME", help="the one server to run (default: the whole herd)")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="where logs go (default: data/ beside run.py)")
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="where logs and journals go (default: data/ beside run.py)"
+    )
     parser.add_argument("--log-level", choices=LEVELS, default="warning", help="for the console (default: warning)")
     parser.add_argument("--demo", type=_walkers, default=0, metavar="N", help="add N simulated clients that walk")
     parser.add_argument("--until-stdin-closes", action="store_true", help=argparse.SUPPRESS)  # for the starter
@@ -105,6 +108,12 @@ def _whatsat_parser() -> argparse.ArgumentParser:
     parser.add_argument("client", type=_word, metavar="CLIENT", help="its ID")
     parser.add_argument("radius", type=_word, metavar="RADIUS", help="in km, at most 50")
     parser.add_argument("limit", type=_word, metavar="LIMIT", help="how many places, at most 20")
+    return parser
+
+
+def _forget_parser() -> argparse.ArgumentParser:
+    parser = _client_parser("forget", "Have the whole herd forget a client; when it reports again it is back.")
+    parser.add_argument("client", type=_word, metavar="CLIENT", help="its ID")
     return parser
 
 
@@ -167,6 +176,7 @@ _speed.__name__ = "speed above zero"  # argparse says: invalid ... value
 PARSERS = {
     "iamat": _iamat_parser,
     "whatsat": _whatsat_parser,
+    "forget": _forget_parser,
     "replay": _replay_parser,
     "places": _places_parser,
     "test": _test_parser,

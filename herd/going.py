@@ -1,10 +1,12 @@
 """How a server goes: what was begun is finished, the peers hear the last of it; each step has its time."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 
 from herd.links.links import Links
 from herd.node import Node
+from herd.turn import NotKeptError
 
 # All within 5 seconds, with what the web side needs for itself, which begins at the same moment, and a rest for the
 # journal and for Python to end.
@@ -16,9 +18,10 @@ LINK_SECONDS = 1.0  # for peers to acknowledge the last changes
 class Going:
     """The end of one server: `begin` says so to all clients, `finish` comes after the last of their answers."""
 
-    def __init__(self, node: Node, links: Links) -> None:
+    def __init__(self, node: Node, links: Links, close_door: Callable[[], None]) -> None:
         self._node = node
         self._links = links
+        self._close_door = close_door
         self._loop = asyncio.get_running_loop()
         self._began: float | None = None
 
@@ -27,6 +30,7 @@ class Going:
         if self._began is not None:
             return
         self._began = self._loop.time()
+        self._close_door()
         self._node.admission.close()
         self._giving_up = self._loop.call_later(SEARCH_SECONDS, self._node.give_up)
 
@@ -40,7 +44,7 @@ class Going:
                 await admission.deserted()
         self._giving_up.cancel()
         admission.clear()
-        with suppress(TimeoutError):
+        with suppress(TimeoutError, NotKeptError):
             async with asyncio.timeout(LINK_SECONDS):
                 await self._node.turn.kept()
                 await self._links.told()

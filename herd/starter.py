@@ -29,6 +29,8 @@ class Starter:
     def __init__(self, config: Config, options: list[str], random: Random, walkers: int = 0) -> None:
         self._servers = config.servers
         self._tls = open_tls(config.tls, serving=False)
+        self._token = config.access.mine
+        self._guarded = bool(config.access.write)
         self._walkers = walkers  # of the demo
         self._options = options
         self._random = random
@@ -45,7 +47,7 @@ class Starter:
                 group.create_task(self._keep(name))
             group.create_task(self._announce())
             addresses = [server.tcp for server in self._servers.values()]
-            demo = group.create_task(walk_all(addresses, self._walkers, self._random, self._tls))
+            demo = group.create_task(walk_all(addresses, self._walkers, self._random, self._tls, self._token))
             await self._stopping.wait()
             demo.cancel()
             for process in self._running.values():
@@ -112,7 +114,7 @@ class Starter:
                 await until_it_accepts(address, self._stopping)
         if not self._stopping.is_set():
             pids = {name: process.pid for name, process in self._running.items()}
-            print(table(self._servers, pids, self._tls is not None), flush=True)
+            print(table(self._servers, pids, self._tls is not None, self._guarded), flush=True)
 
 
 def run_herd(config: Config, config_path: Path | None, data: Path, log_level: str, walkers: int = 0) -> int:

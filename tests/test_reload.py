@@ -16,6 +16,7 @@ import pytest
 from aiohttp import ClientSession
 
 from herd.config import Config, ConfigError
+from herd.sections.access import AccessSettings, Token
 from herd.sections.limits import LimitsSettings
 from herd.sections.places import PlacesSettings
 from herd.sections.tls import TlsSettings
@@ -101,6 +102,16 @@ async def test_a_server_shows_its_new_certificate_and_connections_stay(tmp_path:
     assert "the settings stay as they were: tls: " in said
     assert "read again: certificates\n" in said
     assert "needs a restart: tls" in said
+
+
+async def test_tokens_change_at_once_and_end_what_came_in_without(tmp_path: Path) -> None:
+    tokens = AccessSettings(write=(Token("a-token-of-a-test"),))
+    async with gateway(tmp_path) as home, talk(home.server.port) as client:
+        assert await client.ask(b"x") == b"? x"
+        reloading(home, replace(home.server.config, access=tokens)).again()
+        assert await client.rest() == b""
+        assert (await home.get("/clients")).status == 401
+    assert "read again: access, which ended 1 connections\n" in home.log.read_text()
 
 
 async def test_sighup_reads_the_file_again_and_a_broken_one_not(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from aiohttp import web
 
 from herd.config import Config, ConfigError
+from herd.sections.access import AccessSettings
 from herd.sections.limits import LimitsSettings
 from herd.tls import Tls, open_tls
 from web.feed.watching import FEED
@@ -40,8 +41,8 @@ class Reloading:
         changed = [*_changes(self._config.limits, config.limits)]
         changed += self._set_tls(config, tls)
         self._set_limits(config.limits)
-        # Access tokens are replaced here, too.
-        self._config = replace(self._config, limits=config.limits)
+        changed += self._set_access(config.access)
+        self._config = replace(self._config, limits=config.limits, access=config.access)
         late = [
             part.name for part in fields(Config) if getattr(config, part.name) != getattr(self._config, part.name)
         ]
@@ -56,8 +57,16 @@ class Reloading:
         self._config = replace(self._config, tls=config.tls)
         return ["certificates"]
 
+    def _set_access(self, settings: AccessSettings) -> list[str]:
+        """Have other tokens count, and end what came in by those that are gone."""
+        if settings == self._config.access:
+            return []
+        return [f"access, which ended {self._node.access.replace(settings)} connections"]
+
     def _set_limits(self, limits: LimitsSettings) -> None:
-        self._node.limits = limits
+        old, self._node.limits = self._node.limits, limits
+        if (old.keep, old.clients) != (limits.keep, limits.clients):
+            self._app[SERVER].forgetting.go_by(limits)
         self._app[RATES].allow(limits.requests)
         self._app[FEED].seats.most = limits.viewers
 

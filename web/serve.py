@@ -14,6 +14,7 @@ from pathlib import Path
 from random import Random
 
 from herd.config import Address, Config
+from herd.journal.disk import Folder
 from herd.server import CannotStartError, RunningServer, run_server
 from herd.signals import end_at_once, obey
 from herd.traffic import TrafficLog
@@ -31,7 +32,7 @@ def serve(
     """
     logging.basicConfig(level=log_level.upper(), format=f"{name}: %(message)s", stream=sys.stderr)
     _allow_many_connections()
-    _collect_rarely()
+    collect_rarely()
     status = 0
     try:
         asyncio.run(_serve(load, name, data, until_stdin_closes))
@@ -47,7 +48,8 @@ async def _serve(load: Callable[[], Config], name: str, data: Path, until_stdin_
     obey(partial(_stop, stop), again.set)
     if until_stdin_closes:
         asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _stop_at_end, stop)
-    async with run_server(config, name, partial(_open_log, data / f"{name}.log"), Random()) as server:  # noqa: S311
+    random, disk = Random(), Folder(data)  # noqa: S311 -- jitter
+    async with run_server(config, name, partial(_open_log, data / f"{name}.log"), random, disk) as server:
         address = config.servers[name].http
         async with _serve_http(server, address, load) as reload, asyncio.TaskGroup() as tasks:
             log.info("listens on %s, and http%s://%s", config.servers[name].tcp, "s" if config.tls else "", address)
@@ -97,7 +99,7 @@ def _stop_at_end(stop: asyncio.Event) -> None:
         stop.set()
 
 
-def _collect_rarely() -> None:
+def collect_rarely() -> None:
     """Have the garbage collector look less often at what is new.
 
     Reports are tuples of atoms, which it lets go of at its first look; by default it looks every 700 of them. How

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from herd.acceptance import CLIENTS
 from herd.settings import Table, count, seconds
 
 # Of each viewer that does not read up to 512 KiB wait in the kernel (Linux doubles what we ask for): 500 MB of all.
@@ -9,6 +10,7 @@ VIEWERS = 1_000
 # A report takes 0.2 ms of CPU (measured), so one address has at most 4% of a core with single ones; and a page with
 # its parts comes through at once.
 REQUESTS = 200
+KEEP = 30 * 86_400  # seconds
 CONNECTIONS = 20_000
 # Beyond any household and most offices behind one address, and a twentieth of all.
 CONNECTIONS_PER_ADDRESS = 1_000
@@ -26,17 +28,20 @@ MOST = 1024 * 1024 * 1024  # of any number of bytes
 
 @dataclass(frozen=True, slots=True)
 class LimitsSettings:
-    """How much is done for how many; counts, bytes, and `idle` in seconds.
+    """How much is done for how many; counts, bytes, and spans in seconds.
 
     `viewers` of the live feed at once; `requests` over HTTP per address and second (None: REQUESTS, and loopback is
     not counted, where a proxy in front may speak for everybody). `connections` of clients over TCP and HTTP;
     `connections_per_address`, of which loopback never counts; `idle` without a whole line, or without taking any of
     what waits; bytes `buffered` for a client, and `link_buffered` for a peer, above which whoever makes more waits;
-    the most bytes of an HTTP `body` and of a WebSocket's `frame`.
+    the most bytes of an HTTP `body` and of a WebSocket's `frame`. So many `clients` are kept, each for
+    `keep` after it was heard last.
     """
 
     viewers: int = VIEWERS
     requests: int | None = None
+    keep: int = KEEP
+    clients: int = CLIENTS
     connections: int = CONNECTIONS
     connections_per_address: int = CONNECTIONS_PER_ADDRESS
     idle: int = IDLE
@@ -56,6 +61,7 @@ _BYTES: dict[str, tuple[int, int | None]] = {
 _COUNTS: dict[str, tuple[int, int | None]] = {
     "viewers": (0, None),
     "requests": (1, None),
+    "clients": (1, None),
     "connections": (1, None),
     "connections_per_address": (1, None),
 }
@@ -68,6 +74,7 @@ def read_limits(table: Table) -> LimitsSettings:
         found[name] = table.take(name, count(least, most), f"a whole number from {least}")
     for name, (least, most) in _BYTES.items():
         found[name] = table.take(name, count(least, most), f"a number of bytes from {least:,} to {most:,}")
-    found["idle"] = table.take("idle", seconds, 'a span such as "10m" or 600, in seconds')
+    for name in ("keep", "idle"):
+        found[name] = table.take(name, seconds, 'a span as in "30d" or "12h"')
     table.finish()
     return replace(LimitsSettings(), **{name: value for name, value in found.items() if value is not None})

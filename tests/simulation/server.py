@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from herd.config import Address
 from herd.conversation import Conversation
 from herd.door import TCP, Door
+from herd.forgetting import Forgetting
 from herd.going import Going
 from herd.links.links import Links
 from herd.node import Node
@@ -50,6 +51,7 @@ class Server:
         self.process = Process(name)
         self.witness: Witness
         self.feed: Feed
+        self.forgetting: Forgetting
         self.peers = {peer: Address(other, PORT) for peer, other in peers.items()}
         self._world = world
         self._random = Random(f"{world.seed} {name}")
@@ -127,13 +129,15 @@ class Server:
             witness.join(node, links)
             self.feed = Feed(node, Finder(node))
             world.watch.lives[self.name] = witness
-            linking = tasks.create_task(links.run(), name="links")
-            node.spawn("a watch on all connections", node.admission.watch)
+            self.forgetting = Forgetting(node, LimitsSettings(), links.clocks_ahead)
+            work = (links.run, self.forgetting.run, node.admission.watch)
+            running = [tasks.create_task(lasting()) for lasting in work]
             try:
                 await self._stopping.wait()
             finally:
                 self.feed.close()
                 listener.close()
-                await Going(node, links).finish()
-                linking.cancel()
+                await Going(node, links, listener.close).finish()
+                for task in running:
+                    task.cancel()
                 node.stop()

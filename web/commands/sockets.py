@@ -9,9 +9,12 @@ from collections import deque
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from herd.access import Grant
 from herd.exchange import Exchange
 from herd.messages import LINE_LIMIT
 from herd.node import Node
+from herd.turn import NotKeptError
+from web.admitting import grant_of
 from web.keys import REFUSED, SERVER
 from web.traffic import label
 from web.upgrading import check_handshake
@@ -44,14 +47,12 @@ async def speak(request: web.Request) -> Socket:
     name = node.label()
     node.notice(name, f"opened by {label(request)} as a WebSocket")
     if request.transport is not None:
-        talk = Talk(node, name, socket, request.transport)
-        talks = request.app[TALKS]
-        talks.add(talk)
+        talk = Talk(node, name, socket, request.transport, grant_of(request))
+        request.app[TALKS].add(talk)
         try:
-            await talk.run()
-            await socket.close(code=WSCloseCode.GOING_AWAY if talk.leaving else WSCloseCode.OK, drain=False)
+            await socket.close(code=await talk.run(), drain=False)
         finally:
-            talks.discard(talk)
+            request.app[TALKS].discard(talk)
     if socket.close_code == WSCloseCode.MESSAGE_TOO_BIG:
         request.app[REFUSED]["frame"] += 1
     node.notice(name, f"closed: {socket.close_code}")
@@ -73,36 +74,45 @@ async def end_talks(app: web.Application) -> None:
 class Talk:
     """One client's WebSocket: one task hears, the other answers; the first waits where the other is behind."""
 
-    def __init__(self, node: Node, name: str, socket: Socket, transport: asyncio.Transport) -> None:
+    def __init__(self, node: Node, name: str, socket: Socket, transport: asyncio.Transport, grant: Grant) -> None:
         self._node = node
+        self._name = name
         self._socket = socket
         self._transport = transport
         self._kinds: deque[WSMsgType] = deque()  # of the frames that are not answered yet
         self._news = asyncio.Event()  # there may be answers to tell
         self._free = asyncio.Event()  # nothing keeps frames from being heard
-        self._exchange = Exchange(node, name, self._news.set)
+        self._exchange = Exchange(node, name, self._news.set, grant)
         self._ended = False  # nothing more is heard
-        self.leaving = False  # because the server stops
+        self._leaving = False  # because the server stops
         self._hearing: asyncio.Task[bool]
 
-    async def run(self) -> None:
-        """Hear and answer until the other end closes or is gone."""
+    async def run(self) -> WSCloseCode:
+        """Hear and answer until the other end closes or is gone, or the server stops; return the closing code.
+
+        Where something that was said cannot be kept, the log says why.
+        """
+        code = WSCloseCode.OK
         try:
             async with asyncio.TaskGroup() as tasks:
                 telling = tasks.create_task(self._tell_all())
                 self._hearing = tasks.create_task(self._hear_all())
                 await asyncio.wait((self._hearing,))
-                if self.leaving or self._hearing.result():
+                if self._leaving or self._hearing.result():
                     self._ended = True
                     self._news.set()
                 else:
                     telling.cancel()
+        except* NotKeptError as problems:
+            self._node.notice(self._name, f"what it said cannot be kept: {problems.exceptions[0]}")
+            code = WSCloseCode.TRY_AGAIN_LATER
         finally:
             self._exchange.cancel()
+        return WSCloseCode.GOING_AWAY if self._leaving else code
 
     def end(self) -> None:
         """Hear nothing more, answer what was heard: the server is about to stop."""
-        self.leaving = True
+        self._leaving = True
         self._hearing.cancel()
 
     async def _hear_all(self) -> bool:
@@ -117,16 +127,18 @@ class Talk:
                 line = message.data
             else:
                 return message.type is WSMsgType.CLOSE
+            await self._free.wait()
             self._hear(message.type, line.removesuffix(b"\n"))
             heard += len(line) + FRAME_COST
             if heard > SLICE:
                 heard = 0
                 await self._node.turn.kept()
-            await self._free.wait()
         return False
 
     def _hear(self, kind: WSMsgType, line: bytes) -> None:
         if not line or line.isspace():  # exactly the protocol's white space; a blank line is answered by nothing
+            return
+        if self._exchange.lost:  # nothing behind that is answered
             return
         self._kinds.append(kind)
         if len(line) > LINE_LIMIT or b"\n" in line:
@@ -144,13 +156,15 @@ class Talk:
             while self._news.is_set() or exchange.waiting or not self._ended:
                 await self._news.wait()
                 self._news.clear()
+                self._free.clear()  # what is heard from now on must not be answered before it is kept
                 await self._node.turn.kept()
-                self._free.clear()
                 for answer in exchange.take():
                     await self._tell(answer)
+                if exchange.lost and not exchange.waiting:
+                    raise NotKeptError(exchange.lost)
                 if exchange.left:  # a frame that had no room may have it now
                     exchange.go_on()
-                    if not exchange.left:
+                    if not (exchange.left and exchange.full):
                         self._news.set()
                 if not exchange.left:
                     self._free.set()

@@ -72,6 +72,8 @@ class Others:
         if not address.port:
             raise ValueError("the settings leave its HTTP port open, so nobody knows it")
         headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+        if (token := self._node.access.own) is not None:
+            headers["Authorization"] = f"Bearer {token}"
         tls = self._node.tls
         url, trusted = (f"https://{address}/herd", tls.trusting) if tls else (f"http://{address}/herd", True)
         # A redirection is not followed: it might lead out of the herd.
