@@ -3,16 +3,14 @@
 from random import Random
 
 from tests.simulation import knobs, topologies
-from tests.simulation.clients import Clients
+from tests.simulation.clients import BURST, Clients
 from tests.simulation.faults import ELSEWHERE, Faults
 from tests.simulation.loop import Process, VirtualLoop
 from tests.simulation.network import Network
 from tests.simulation.server import SECOND, Server
 from tests.simulation.strangers import Strangers
 from tests.simulation.viewers import Viewer
-from tests.simulation.watch import Watch
-
-MARKS_SLACK = 2_000  # bytes of marks, acknowledgements and a handshake
+from tests.simulation.watch import MARKS_SLACK, Watch
 
 
 class World:
@@ -46,7 +44,8 @@ class World:
         self.driver = Process("the simulation")
         self._give_clocks(random)
         longest = 200 + max(map(len, self.clients.ids))
-        self.watch.slack = self.knobs.in_flight + self.knobs.slice * longest + MARKS_SLACK
+        most = max(self.knobs.slice, BURST)  # a batch is told whole, and what a client says at once is one
+        self.watch.slack = self.knobs.in_flight + most * longest + MARKS_SLACK
 
     def up_servers(self) -> list[Server]:
         """Return the servers that run: one at least."""
