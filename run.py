@@ -84,6 +84,7 @@ def run(options: Namespace, argv: list[str]) -> int:
     """Run the herd, one server or a client. The settings are read first: a mistake there need not wait."""
     from herd.bootstrap import ensure
     from herd.config import ConfigError, load
+    from herd.exposure import why_exposed
 
     here = ROOT / "herd.toml"
     path = options.config or (here if here.exists() else None)
@@ -94,6 +95,11 @@ def run(options: Namespace, argv: list[str]) -> int:
             raise ConfigError(
                 "{}: servers: expected one of {}, found {!a}".format(path or "built-in herd", known, name)
             )
+    if options.command == "run":
+        for name in [options.name] if options.name else config.servers:
+            exposed = why_exposed(config, name)
+            if exposed:
+                raise ConfigError("{}: {}".format(path or "built-in herd", exposed))
     ensure(ROOT, "run", argv)
     if options.command != "run":
         return talk(options, config)
@@ -113,6 +119,10 @@ def talk(options: Namespace, config: Config) -> int:
 
     from herd import commands
 
+    if options.command == "forget":
+        from herd.forgetcommand import forget
+
+        return forget(config, options.client, options.server)
     if options.command == "iamat":
         return asyncio.run(commands.iamat(config, options.client, options.location, options.time, options.server))
     if options.command == "whatsat":

@@ -10,6 +10,7 @@ run.py [options]                        run the herd: every server, one process 
        run.py [options] NAME                   run one server
        run.py iamat CLIENT LOCATION            tell a server where a client is
        run.py whatsat CLIENT RADIUS LIMIT      ask a server what is near a client
+       run.py forget CLIENT                    have the whole herd forget a client
        run.py replay TRACK.gpx --client NAME   walk a recorded track through the herd
        run.py places FILE                      say what a file of your own places holds
        run.py test [pytest arguments]          check style, types and imports, run the tests
@@ -110,6 +111,12 @@ def _whatsat_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _forget_parser() -> argparse.ArgumentParser:
+    parser = _client_parser("forget", "Have the whole herd forget a client; when it reports again it is back.")
+    parser.add_argument("client", type=_word, metavar="CLIENT", help="its ID")
+    return parser
+
+
 def _replay_parser() -> argparse.ArgumentParser:
     parser = _client_parser("replay", "Walk a recorded GPX track through the herd, in its own rhythm.")
     parser.add_argument("track", type=Path, metavar="TRACK.gpx")
@@ -169,6 +176,7 @@ _speed.__name__ = "speed above zero"  # argparse says: invalid ... value
 PARSERS = {
     "iamat": _iamat_parser,
     "whatsat": _whatsat_parser,
+    "forget": _forget_parser,
     "replay": _replay_parser,
     "places": _places_parser,
     "test": _test_parser,

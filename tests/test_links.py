@@ -689,7 +689,7 @@ async def test_a_digest_of_everything_leaves_nothing_out(stage: Stage) -> None:
     link, _ = await stage.link(stage.alpha)
     client = await stage.client()
     await client.ask(iamat(b"own"))
-    link.send(b" ".join([b"DIGEST 3 %d" % ALWAYS, *[b"0"] * 1024]))
+    link.send(b" ".join([b"DIGEST 3 %d 0 0" % ALWAYS, *[b"0"] * 1024]))
     answer = await link.line()
     assert answer.startswith(b"DIFFER 3 ")
     bucket = int(answer.split()[2].partition(b"=")[0])
@@ -759,7 +759,7 @@ async def test_without_a_secret_a_server_from_elsewhere_is_closed(tmp_path: Path
 
 async def test_a_peer_that_offers_buckets_out_of_order_is_dropped_and_others_are_answered(stage: Stage) -> None:
     link, _ = await stage.link(stage.alpha)
-    link.send(b" ".join([b"DIGEST 4 %d" % ALWAYS, *[b"0"] * 1024]))
+    link.send(b" ".join([b"DIGEST 4 %d 0 0" % ALWAYS, *[b"0"] * 1024]))
     assert (await link.line()).startswith(b"DIFFER 4")
     link.send(b"HAVE 4 9 1", b"HAVE 4 7 1")
     assert await link.line() == b"WANT 4 9 1"
@@ -770,7 +770,7 @@ async def test_a_peer_that_offers_buckets_out_of_order_is_dropped_and_others_are
 
 async def test_a_peer_that_never_reads_what_it_asked_for_is_dropped(stage: Stage) -> None:
     link, _ = await stage.link(stage.alpha)
-    link.send(b" ".join([b"DIGEST 5 %d" % ALWAYS, *[b"0"] * 1024]))
+    link.send(b" ".join([b"DIGEST 5 %d 0 0" % ALWAYS, *[b"0"] * 1024]))
     assert (await link.line()).startswith(b"DIFFER 5")
     question = b"HAVE 5 9 " + b" ".join([b"%x" % value for value in range(2**60, 2**60 + 2000)]) + b"\n"
 

@@ -3,10 +3,10 @@
 import asyncio
 
 from herd import words
+from herd.facts import FORGET
 from herd.fastlane import hear_peer
 from herd.links.repair import Comparison
 from herd.links.wire import Wire
-from herd.messages import parse_at
 from herd.node import Node
 from herd.position import Malformed
 from herd.traffic import quote
@@ -53,8 +53,8 @@ class Hearing:
             self._node.turn.end_soon()
 
     def _take_other(self, line: bytes) -> None:
-        if line.startswith(b"AT "):
-            self._take_report(line)
+        if line.startswith((b"AT ", FORGET)):
+            self._take_fact(line)
             return
         self._node.counts.words += 1
         if marked := words.parse_mark(line):
@@ -64,15 +64,13 @@ class Hearing:
             if self._ack is None:
                 self._ack = self._loop.call_later(ACK_SECONDS, self._acknowledge)
         elif not self._comparison.take(line):
-            self._skip(line, "neither AT nor a word between servers")
+            self._skip(line, "neither AT nor FORGET nor a word between servers")
 
-    def _take_report(self, line: bytes) -> None:
+    def _take_fact(self, line: bytes) -> None:
         try:
-            report = parse_at(line)
+            self._node.store.take(line, self._node.turn.batch(self.life))
         except Malformed as reason:
             self._skip(line, str(reason))
-        else:
-            self._node.store.put(report, self._node.turn.batch(self.life))
 
     def _skip(self, line: bytes, reason: str) -> None:
         self.malformed += 1
