@@ -1,0 +1,32 @@
+"""All benches by name: what each is about, and how long it takes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.bench import clients, farthest, fifty, flood, live, pipelined, places, posting, thousand
+from tests.bench import map as map_page
+from tests.bench.found import Found
+from tests.bench.rounds import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One program: what it measures, and its minutes at the usual options."""
+
+    about: str
+    minutes: float
+    measure: Callable[[Options], Found]
+
+
+BENCHES = {
+    "pipelined": Bench("IAMAT on one connection, of the bare server and of Redis GEOADD", 0.8, pipelined.measure),
+    "fifty": Bench("50 connections, of a Protocol echo and of redis-benchmark", 1.0, fifty.measure),
+    "thousand": Bench("1,000 connections, one in flight, of the bare server", 0.6, thousand.measure),
+    "flood": Bench("reports that reach all five servers, of a NATS cluster of five", 1.0, flood.measure),
+    "farthest": Bench("age of a report from Hands behind Welsh, of NATS; Mosquitto", 1.2, farthest.measure),
+    "post": Bench("POST /iamat, of a bare aiohttp handler; many in a body", 0.7, posting.measure),
+    "live": Bench("500 viewers of the live feed, 10,000 clients moving", 1.5, live.measure),
+    "clients": Bench("/clients near and in a box, at a million clients", 0.7, clients.measure),
+    "places": Bench("the places that come with Herd: reading them, and answers", 0.5, places.measure),
+    "map": Bench("the map in a browser, up to 100,000 clients moving at 5 Hz", 2.0, map_page.measure),
+}
