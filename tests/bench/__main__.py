@@ -80,7 +80,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the curves of what was measured")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample")
     if arguments == ["list"]:
-        parser.exit(message=f"{names}\n")
+        print(names)
+        parser.exit()
     given = parser.parse_args(arguments)
     for name in given.names:
         if name not in BENCHES:

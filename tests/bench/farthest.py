@@ -13,6 +13,7 @@ from pathlib import Path
 from socket import create_connection
 from statistics import median
 
+from herd.servers import LINKS
 from tests.bench import mosquitto_bridge, nats_cluster
 from tests.bench.found import Cells, Figure, Found, Table
 from tests.bench.herd_of_five import SECRET, Herd, herd
@@ -59,7 +60,7 @@ def measure(options: Options) -> Found:
         if mosquitto_bridge.installed():
             pids, brokers = stack.enter_context(mosquitto_bridge.mosquitto_bridge(folder))
             ways[MOSQUITTO] = Way(partial(_mosquitto, brokers), pids)
-        running = stack.enter_context(herd(folder / "herd", probe=(PROBE, "Welsh")))
+        running = stack.enter_context(herd(folder / "herd", absent=PROBE, links={**LINKS, PROBE: ["Welsh"]}))
         ways[HERD] = Way(partial(_herd, running), tuple(running.pids.values()))
         for rate, goal in GOALS.items():
             seen = _rounds(ways, rate, options)
@@ -84,7 +85,7 @@ def _mosquitto(ports: dict[str, int], rate: int, seconds: float) -> Ages:
 
 def _herd(running: Herd, rate: int, seconds: float) -> Ages:
     # A link of its own for each turn: between two, nobody would answer the heartbeats.
-    with meet(running.probe, PROBE, SECRET) as reader:
+    with meet(running.ports[PROBE], PROBE, SECRET) as reader:
         wait_for_calm(running.pids.values())
         to = partial(create_connection, (HOST, running.ports["Hands"]))
         return measure_ages(to, reader, iamat(), rate, seconds, acknowledge)

@@ -38,7 +38,7 @@ def measure(options: Options) -> Found:
             pids, ports = stack.enter_context(nats_cluster.nats_cluster(folder))
             contestants.append(Contestant(NATS, pids, partial(flood_nats, ports, publications())))
         running = stack.enter_context(herd(folder / "herd"))
-        pids, ports = tuple(running.pids.values()), list(running.ports.values())
+        pids, ports = tuple(running.pids.values()), running.running
         moving = [iamat(CLIENTS // len(ports), f"at{i}-") for i in range(len(ports))]
         for title, kinds, most in (
             (NEWCOMERS, [newcomers()] * len(ports), NEWCOMERS_MOST),
