@@ -3,7 +3,22 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.bench import clients, farthest, fifty, flood, live, pipelined, places, posting, thousand
+from tests.bench import (
+    catchup,
+    clients,
+    connections,
+    farthest,
+    fifty,
+    flood,
+    known,
+    live,
+    overload,
+    pipelined,
+    places,
+    posting,
+    servers,
+    thousand,
+)
 from tests.bench import map as map_page
 from tests.bench.found import Found
 from tests.bench.rounds import Options
@@ -24,6 +39,13 @@ BENCHES = {
     "thousand": Bench("1,000 connections, one in flight, of the bare server", 0.6, thousand.measure),
     "flood": Bench("reports that reach all five servers, of a NATS cluster of five", 1.0, flood.measure),
     "farthest": Bench("age of a report from Hands behind Welsh, of NATS; Mosquitto", 1.2, farthest.measure),
+    "overload": Bench("offered, taken in and staleness, of what NATS forwards", 2.0, overload.measure),
+    "known": Bench("1,000 to 1,000,000 known clients: memory, work, pauses", 1.0, known.measure),
+    "connections": Bench(
+        "10 to 10,000 connections: memory of idle ones, work of busy ones", 1.0, connections.measure
+    ),
+    "servers": Bench("2 to 20 servers in several shapes", 1.2, servers.measure),
+    "catchup": Bench("a new empty server beside a million clients", 1.2, catchup.measure),
     "post": Bench("POST /iamat, of a bare aiohttp handler; many in a body", 0.7, posting.measure),
     "live": Bench("500 viewers of the live feed, 10,000 clients moving", 1.5, live.measure),
     "clients": Bench("/clients near and in a box, at a million clients", 0.7, clients.measure),

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 
+from tests.bench.found import number
+
 Points = Sequence[tuple[float, float]]
 FLAT = 0.12  # a power below: ten times as many cost a third more at most, which is the caches'
 
@@ -23,6 +25,6 @@ def slope(points: Points) -> float:
 def law(points: Points) -> str:
     """Say the power in words."""
     found = power(points)
-    if abs(found) < FLAT:
-        return f"O(1) (power {found:+.2f})"
-    return f"O(n) (power {found:.2f})" if 0.85 < found < 1.15 else f"O(n^{found:.2f})"
+    kind = "O(1)" if abs(found) < FLAT else "O(n)" if 0.85 < found < 1.15 else f"O(n^{found:.2f})"
+    least, most = min(y for _, y in points), max(y for _, y in points)
+    return f"{kind} (power {found:+.2f}, from {number(least)} to {number(most)})"

@@ -77,13 +77,13 @@ def wait_until_known(ports: Iterable[int], reports: Sequence[tuple[bytes, bytes]
     for port in ports:
         with socket.create_connection((HOST, port), PATIENCE) as connection:
             for client, at in reports:
-                while _time_of(connection, client) < at:  # of equal width, so they compare as text
+                while time_of(connection, client) < at:  # of equal width, so they compare as text
                     if time.monotonic() > end:
                         raise TimeoutError(f"the server on port {port} does not know {client!r} at {at!r}")
                     time.sleep(0.002)
 
 
-def _time_of(connection: socket.socket, client: bytes) -> bytes:
+def time_of(connection: socket.socket, client: bytes) -> bytes:
     """Return the time of a client's newest report at a server, empty where it knows none."""
     connection.sendall(b"WHATSAT %b 0 0\n" % client)
     answer = b""
