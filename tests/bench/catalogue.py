@@ -41,9 +41,7 @@ BENCHES = {
     "farthest": Bench("age of a report from Hands behind Welsh, of NATS; Mosquitto", 1.2, farthest.measure),
     "overload": Bench("offered, taken in and staleness, of what NATS forwards", 2.0, overload.measure),
     "known": Bench("1,000 to 1,000,000 known clients: memory, work, pauses", 1.0, known.measure),
-    "connections": Bench(
-        "10 to 10,000 connections: memory of idle ones, work of busy ones", 1.0, connections.measure
-    ),
+    "connections": Bench("10 to 10,000 connections: memory of idle, work of busy ones", 1.0, connections.measure),
     "servers": Bench("2 to 20 servers in several shapes", 1.2, servers.measure),
     "catchup": Bench("a new empty server beside a million clients", 1.2, catchup.measure),
     "post": Bench("POST /iamat, of a bare aiohttp handler; many in a body", 0.7, posting.measure),

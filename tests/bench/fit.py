@@ -22,6 +22,14 @@ def slope(points: Points) -> float:
     return sum((x - middle_x) * (y - middle_y) for x, y in points) / spread if spread else 0.0
 
 
+def plane(points: Sequence[tuple[float, float, float]]) -> tuple[float, float]:
+    """Return the a and b of z = a * x + b * y by least squares."""
+    xx, xy, yy = (sum(p[i] * p[j] for p in points) for i, j in ((0, 0), (0, 1), (1, 1)))
+    xz, yz = (sum(p[i] * p[2] for p in points) for i in (0, 1))
+    whole = xx * yy - xy * xy
+    return ((xz * yy - yz * xy) / whole, (yz * xx - xz * xy) / whole) if whole else (0.0, 0.0)
+
+
 def law(points: Points) -> str:
     """Say the power in words."""
     found = power(points)

@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 
 from tests.bench import shapes
-from tests.bench.fit import slope
+from tests.bench.fit import plane, slope
 from tests.bench.found import Cells, Found, Line, Plot, Table
 from tests.bench.herd_of_five import Herd, herd, time_of
 from tests.bench.listener import HOST
@@ -66,7 +66,7 @@ def _load(each: Grown, running: Herd, options: Options) -> None:
     for _ in range(options.rounds):
         wait_for_calm(pids)
         told, cpu = _told(running), sum(map(cpu_seconds, pids))
-        load = tell_for(running.ports[first], CLIENTS, 0.5 * options.seconds, RATE)
+        load = tell_for(running.ports[first], CLIENTS, 0.4 * options.seconds, RATE)
         wait_for_calm(pids)
         spent = sum(map(cpu_seconds, pids)) - cpu
         each.messages.append((_told(running) - told) / load.answers)
@@ -108,11 +108,11 @@ def _ages(port: int, far: int) -> list[float]:
 
 
 def _found(grown: list[Grown]) -> Found:
-    points = [(median(each.messages), 10 * median(each.cpu)) for each in grown]
+    own, each_message = plane([(len(each.links), median(each.messages), 10 * median(each.cpu)) for each in grown])
     steps = [(float(each.away), median(each.ages)) for each in grown]
     notes = [
-        f"one update costs {slope(points):.1f} us of CPU per message more, over all servers; "
-        f"{slope(steps):.2f} ms of age per link more",
+        f"one update costs {own:.1f} us of CPU at each server and {each_message:.1f} us for each message; "
+        f"age grows by {slope(steps):.2f} ms a link",
         "computed: 2E-(N-1) messages for N servers and E edges: nobody sends an update back where it came from",
     ]
     title = f"Herds of 2 to 20 servers, {RATE:,} reports/s at the first"

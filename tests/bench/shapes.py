@@ -84,6 +84,6 @@ def farthest(links: Links, first: str) -> tuple[str, int]:
 
 SHAPES: Sequence[tuple[str, int]] = (
     ("ring", 2), ("ring", 5), ("star", 5), ("built-in", 5), ("mesh", 5),
-    ("ring", 10), ("random", 10), ("ring", 20), ("star", 20), ("random", 20),
+    ("ring", 10), ("ring", 20), ("star", 20), ("random", 20),
 )  # fmt: skip
 MAKERS = {"ring": ring, "star": star, "mesh": mesh, "random": some, "built-in": built_in}
