@@ -24,7 +24,7 @@ Memory = dict[int, list[float]]  # bytes per idle connection, by how many there 
 
 def measure(options: Options) -> Found:
     """Measure idle ones on a new server in each round, then busy ones, one report in flight on each."""
-    sizes = [options.sized(size) for size in SIZES]
+    sizes = sorted({options.sized(size) for size in SIZES})
     memory: dict[str, Memory] = {name: {size: [] for size in sizes} for name in (SERVER, ECHO)}
     with tempfile.TemporaryDirectory() as name:
         for number in range(options.rounds):

@@ -113,7 +113,7 @@ def _cells(title: str, seen: dict[str, list[Turn]]) -> Cells:
         p50, p99 = (figure.measured for figure in _figures("", 1.0, seen))
         ratios = (f"{p50:.2f}", f"{p99:.2f}")
     middle = [median(turn.ages.percentile(share) for turn in turns) for share in (0.5, 0.99, 0.999)]
-    arrived = sum(len(turn.ages.ages) for turn in turns) / sum(turn.ages.sent for turn in turns)
+    arrived = sum(turn.ages.arrived for turn in turns) / sum(turn.ages.sent for turn in turns)
     cpu = f"{median(turn.cpu for turn in turns):.3f}"
     return (title, *ratios, *(f"{age:.2f}" for age in middle), f"{arrived:.2%}", cpu)
 

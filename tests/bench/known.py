@@ -45,7 +45,7 @@ class Known:
 
 def measure(options: Options) -> Found:
     """Fill one server step by step; a client reports more than once, so its log of changes is full too."""
-    known, sizes = Known(), [options.sized(size) for size in SIZES]
+    known, sizes = Known(), sorted({options.sized(size) for size in SIZES})
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         _, echo = stack.enter_context(yardstick("echo_server", folder))

@@ -30,6 +30,7 @@ SETTLE = 30.0  # seconds, at most, until all viewers have taken their snapshot a
 FRESH = 1_000.0  # ms
 PINGERS = 50  # connections with one IAMAT in flight, each with a client of its own
 GOAL = 30.0  # us of CPU per viewer and message
+LEAST = 3.0  # seconds of a turn: fifteen messages to each viewer
 WAYS = {"binary": "/live?format=binary", "JSON": "/live"}
 HEAD = (
     "",
@@ -64,6 +65,7 @@ class Turn:
 
 def measure(options: Options) -> Found:
     """Measure both forms."""
+    late: list[str] = []  # rounds that failed
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "herd"
         with herd(folder, ["Goloman"]) as running:
@@ -72,9 +74,13 @@ def measure(options: Options) -> Found:
                 turns: dict[str, list[Turn]] = {way: [] for way in WAYS}
                 for number in range(options.rounds):
                     for way, path in WAYS.items():
-                        turn = _turn(pid, port, http, path, options.seconds)
-                        turns[way].append(turn)
                         done = f"round {number + 1} of {options.rounds}: {way}"
+                        try:
+                            turn = _turn(pid, port, http, path, max(LEAST, options.seconds))
+                        except TimeoutError as reason:
+                            late.append(f"! {done}: {reason}")
+                            continue
+                        turns[way].append(turn)
                         progress(f"{done} {turn.cost * 1e6:.1f} us, worst {max(turn.seen.worst, default=0):.0f} ms")
     title = f"{VIEWERS} viewers, {CLIENTS:,} clients moving, {CHANGES:,} changes a second, told 5 times a second"
     figures = [
@@ -84,10 +90,11 @@ def measure(options: Options) -> Found:
             tuple(turn.cost * 1e6 for turn in turns[way]),
             unit="us",
             less=True,
+            missing="viewers were not up to date in time",
         )
         for way in WAYS
     ]
-    return Found([Table(title, HEAD, [_row(way, turns[way]) for way in WAYS])], figures)
+    return Found([Table(title, HEAD, [_row(way, each) for way, each in turns.items() if each], late)], figures)
 
 
 def _turn(pid: int, port: int, http: int, path: str, seconds: float) -> Turn:
@@ -110,8 +117,8 @@ def _settle(found: Viewers) -> float:
         time.sleep(0.5)
         seen = found.ask()
         if seen.fewest and seen.worst and max(seen.worst) < FRESH:
-            break
-    return taken
+            return taken
+    raise TimeoutError(f"not all of {VIEWERS} viewers were up to date within {SETTLE:.0f} s")
 
 
 def _cores(pid: int, seconds: float) -> float:

@@ -25,6 +25,7 @@ from tests.bench.walkers import walking
 from tests.browser.browsing import find_browser
 
 SIZES = (1_000, 10_000, 100_000)
+LEAST = 1.5  # seconds of a look
 PACE = 5.0  # reports of each client a second
 GOAL = 55.0  # frames a second at 100,000
 WHAT = f"the map, {SIZES[-1]:,} clients moving at 5 Hz, replayed"
@@ -82,7 +83,7 @@ def _turns(page: Watched, title: str, pids: dict[str, int], options: Options) ->
     for number in range(options.rounds):
         for kind, look in (("still", page.still), ("panning", page.panning)):
             before = {name: cpu_seconds(pid) for name, pid in pids.items()}
-            seen = look(options.seconds)
+            seen = look(max(LEAST, options.seconds))
             used = {name: (cpu_seconds(pid) - before[name]) / seen.seconds for name, pid in pids.items()}
             load = os.getloadavg()[0]
             turns.setdefault(f"{title} {kind}", []).append((seen, seen.threads | used, load))
