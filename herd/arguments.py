@@ -140,7 +140,7 @@ def _sabotage_parser() -> argparse.ArgumentParser:
 
 
 def _bench_parser() -> argparse.ArgumentParser:
-    usage = "run.py bench [NAME ...] [--quick] [--seconds S] [--rounds N] [--plot FILE.svg] [--json FILE]"
+    usage = "run.py bench [NAME ...] [--quick] [--plot FILE.svg] [--json FILE] [--markdown FILE]"
     description = "Measure the herd beside Redis, NATS and others; all benches, or NAMEs (`list` names them)."
     return argparse.ArgumentParser("run.py bench", usage=usage, description=description)
 

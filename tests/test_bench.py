@@ -56,13 +56,15 @@ def test_a_failing_bench_costs_the_others_nothing(
 
     monkeypatch.setitem(BENCHES, "one", Bench("fails", 0.1, fail))
     monkeypatch.setitem(BENCHES, "two", Bench("succeeds", 0.1, succeed))
-    files = tmp_path / "x.svg", tmp_path / "x.json"
-    assert program.main(["one", "two", "--quick", "--plot", str(files[0]), "--json", str(files[1])]) == 1
+    files = [tmp_path / name for name in ("x.svg", "x.json", "x.md")]
+    options = zip(("--plot", "--json", "--markdown"), map(str, files), strict=True)
+    assert program.main(["one", "two", "--quick", *(word for option in options for word in option)]) == 1
     out = capsys.readouterr().out
     assert "QUICK: 2 rounds" in out
     assert "one failed: ValueError: no luck" in out
     assert "0 of 2 reached" in out
     ElementTree.parse(files[0])
+    assert "| row | 0.50 x | >= 1.00 x | no |" in files[2].read_text()
     failed, row = json.loads(files[1].read_text())["benches"]
     assert failed == {"name": "one", "failed": "ValueError: no luck"}
     assert (row["rows"][0]["ours"], row["rows"][0]["measured"]) == (list(OURS), 0.5)

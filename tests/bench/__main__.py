@@ -1,6 +1,6 @@
 """Measures the rows of the goals and prints a table for each, then all goals; asserts nothing.
 
-    python3 run.py bench [NAME ...] [--quick] [--plot FILE.svg] [--json FILE]
+    python3 run.py bench [NAME ...] [--quick] [--plot FILE.svg] [--json FILE] [--markdown FILE]
 
 Only ratios of one run count: the servers are measured in turns (A B A B) and a ratio is the median of its rounds.
 `ratio` is of rates; `CPU ratio` of the work done per second of the servers' own CPU, which neither a busy generator
@@ -43,6 +43,8 @@ def main(arguments: list[str]) -> int:
         given.plot.write_text(draw(plots, title))
     if given.json:
         given.json.write_text(report.to_json(title, options, found))
+    if given.markdown:
+        given.markdown.write_text(report.to_markdown(title, found))
     return 1 if any(isinstance(each, str) for _, each in found) else 0
 
 
@@ -82,6 +84,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     if arguments == ["list"]:
         print(names)
         parser.exit()
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables for a document")
     given = parser.parse_args(arguments)
     for name in given.names:
         if name not in BENCHES:

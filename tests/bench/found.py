@@ -25,6 +25,12 @@ class Table:
             text.append("  ".join([first.strip().ljust(widths[0]), *rest]).rstrip())
         return "\n".join([*text, *self.notes])
 
+    def markdown(self) -> str:
+        """Return it for a document."""
+        lines = [self.head, ("---",) * len(self.head), *self.rows]
+        table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        return "\n\n".join([f"**{self.title}**", table, *self.notes]) + "\n"
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:

@@ -1,4 +1,4 @@
-"""Writes all that was measured as JSON: every sample of every row, tables, and curves."""
+"""Writes all that was measured: every sample as JSON, or the tables for a document."""
 
 import json
 from collections.abc import Sequence
@@ -6,12 +6,19 @@ from dataclasses import asdict
 
 from tests.bench.found import Figure, Found
 from tests.bench.rounds import Options
+from tests.bench.table import goals_table
 
 
 def to_json(title: str, options: Options, found: Sequence[tuple[str, Found | str]]) -> str:
     """Return the text."""
     benches = [_failed(name, each) if isinstance(each, str) else _found(name, each) for name, each in found]
     return json.dumps({"machine": title, "options": asdict(options), "benches": benches}, indent=1) + "\n"
+
+
+def to_markdown(title: str, found: Sequence[tuple[str, Found | str]]) -> str:
+    """Return the goals, then all tables, for a document."""
+    tables = [table for _, each in found if isinstance(each, Found) for table in each.tables]
+    return "\n".join([f"{title}\n", *(table.markdown() for table in (goals_table(found), *tables))])
 
 
 def _failed(name: str, reason: str) -> dict[str, object]:
