@@ -88,7 +88,7 @@ def _found(memory: dict[str, Memory], results: dict[int, Result]) -> Found:
         less=True,
     )
     work = Plot(
-        "Work hardly grows with the connections",
+        "CPU of a report, by busy connections",
         "connections",
         "CPU-s per 100,000 reports",
         [Line(SERVER, cpu)],

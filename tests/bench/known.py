@@ -107,14 +107,14 @@ def _found(known: Known, sizes: list[int]) -> Found:
     ]
     plots = [
         Plot(
-            "Work does not grow with the clients known",
+            "CPU of a report, by clients known",
             "clients known",
             "CPU-s per 100,000 reports",
             [Line(SERVER, cpu)],
             log_x=True,
         ),
         Plot(
-            "Memory grows with the clients known",
+            "Memory, by clients known",
             "clients known",
             "MB",
             [Line(SERVER, [(size, used / 1e6) for size, used in memory])],

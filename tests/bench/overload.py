@@ -21,6 +21,7 @@ from tests.bench.table import BUSY
 
 RATES = (10_000, 30_000, 60_000, 100_000, 200_000, 0)  # offered reports a second; 0: as many as they take
 STALENESS = 50.0  # ms
+SAMPLES = 20  # of a run, at least: a server that answers fewer questions is not fresh, whatever it says
 GOAL = 1.0  # of what the NATS cluster forwards
 ORDER = ("Hands", "Goloman", "Holiday", "Wilkes", "Welsh")  # the first two are asked about at the last
 WHAT = f"reports/s taken in, the view <= {STALENESS:.0f} ms behind, of what a NATS cluster forwards"
@@ -75,15 +76,16 @@ def _turn(pids: Pids, work: Callable[[], T]) -> tuple[T, float]:
 def _figure(seen: dict[int, Seen]) -> Figure:
     """Compare the best rate at which the view stayed fresh with the best that NATS forwarded, of each round."""
     rounds = range(len(seen[RATES[0]].herd))
-    ours = tuple(
-        max((s.herd[i].answered for s in seen.values() if _at(s.herd[i].behind, 0.99) <= STALENESS), default=0.0)
-        for i in rounds
-    )
+    ours = tuple(max((s.herd[i].answered for s in seen.values() if _fresh(s.herd[i])), default=0.0) for i in rounds)
     if not seen[RATES[0]].nats:
         return Figure(WHAT, GOAL, missing="nats-server is not installed")
     theirs = tuple(max(s.nats[i].rate for s in seen.values()) for i in rounds)
     last = seen[RATES[-1]]
     return Figure(WHAT, GOAL, ours, theirs, "/s", cpu=median(last.cpu), yardstick_cpu=median(last.nats_cpu))
+
+
+def _fresh(run: Offered) -> bool:
+    return len(run.behind) >= SAMPLES and _at(run.behind, 0.99) <= STALENESS
 
 
 def _table(seen: dict[int, Seen]) -> Table:

@@ -91,7 +91,7 @@ def _curves(plot: Plot, x: Axis, y: Axis) -> str:
 def _legend(plot: Plot) -> str:
     parts, left, top = [], float(LEFT), HEIGHT - 28
     for number, line in enumerate(plot.lines):
-        size = 34 + 6.4 * len(line.name)
+        size = 40 + 7 * len(line.name)
         if left + size > WIDTH - RIGHT / 2 and left > LEFT:
             left, top = float(LEFT), top + 18
         colour, dash = COLOURS[number % len(COLOURS)], ' stroke-dasharray="6 4"' if line.dashed else ""
