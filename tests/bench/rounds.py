@@ -13,7 +13,7 @@ from tests.bench.progress import progress
 class Options:
     """How long to measure: seconds a turn, and turns of each server."""
 
-    seconds: float = 1.5
+    seconds: float = 1.0
     rounds: int = 5
     size: float = 1.0  # of what is to be known, opened or caught up with; less only to try a bench out
 
