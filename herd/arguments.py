@@ -16,6 +16,7 @@ run.py [options]                        run the herd: every server, one process 
        run.py test [pytest arguments]          check style, types and imports, run the tests
        run.py simulate [--seeds N]             run the herd in virtual time, with everything failing
        run.py sabotage                         break the herd in many ways, and show that each is noticed
+       run.py bench [NAME ...]                 measure the herd beside its yardsticks
        run.py setup                            only install what is needed, into .venv"""
 
 EXAMPLES = """\
@@ -30,7 +31,7 @@ The first call installs a few packages into .venv beside run.py; --help never do
 `run.py COMMAND --help` says more about a command; herd.example.toml explains all settings."""
 
 WALKERS_MOST = 10_000  # of a demo
-PASS_ON = ("test", "simulate", "sabotage")  # what reads its arguments itself
+PASS_ON = ("test", "simulate", "sabotage", "bench")  # what reads its arguments itself
 OPTIONS_WITH_VALUE = ("--config", "--data", "--log-level", "--demo")
 LEVELS = ("debug", "info", "warning", "error")
 
@@ -147,6 +148,12 @@ def _sabotage_parser() -> argparse.ArgumentParser:
     return argparse.ArgumentParser("run.py sabotage", usage="run.py sabotage [NAMES]", description=description)
 
 
+def _bench_parser() -> argparse.ArgumentParser:
+    usage = "run.py bench [NAME ...] [--quick] [--plot FILE.svg] [--json FILE] [--markdown FILE]"
+    description = "Measure the herd beside Redis, NATS and others; all benches, or NAMEs (`list` names them)."
+    return argparse.ArgumentParser("run.py bench", usage=usage, description=description)
+
+
 def _setup_parser() -> argparse.ArgumentParser:
     return argparse.ArgumentParser("run.py setup", description="Install what running needs, into .venv.")
 
@@ -182,5 +189,6 @@ PARSERS = {
     "test": _test_parser,
     "simulate": _simulate_parser,
     "sabotage": _sabotage_parser,
+    "bench": _bench_parser,
     "setup": _setup_parser,
 }
