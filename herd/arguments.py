@@ -15,6 +15,7 @@ run.py [options]                        run the herd: every server, one process 
        run.py test [pytest arguments]          check style, types and imports, run the tests
        run.py simulate [--seeds N]             run the herd in virtual time, with everything failing
        run.py sabotage                         break the herd in many ways, and show that each is noticed
+       run.py compare [--only NAME...]         put Redis, NATS and Mosquitto through the same faults, side by side
        run.py setup                            only install what is needed, into .venv"""
 
 EXAMPLES = """\
@@ -29,7 +30,7 @@ The first call installs a few packages into .venv beside run.py; --help never do
 `run.py COMMAND --help` says more about a command; herd.example.toml explains all settings."""
 
 WALKERS_MOST = 10_000  # of a demo
-PASS_ON = ("test", "simulate", "sabotage")  # what reads its arguments itself
+PASS_ON = ("test", "simulate", "sabotage", "compare")  # what reads its arguments itself
 OPTIONS_WITH_VALUE = ("--config", "--data", "--log-level", "--demo")
 LEVELS = ("debug", "info", "warning", "error")
 
@@ -138,6 +139,16 @@ def _sabotage_parser() -> argparse.ArgumentParser:
     return argparse.ArgumentParser("run.py sabotage", usage="run.py sabotage [NAMES]", description=description)
 
 
+def _compare_parser() -> argparse.ArgumentParser:
+    description = (
+        "Put other systems, those that are installed, through the same faults as the herd, and print one table. "
+        "NAME is of herd, nats, jetstream, redis, mosquitto."
+    )
+    return argparse.ArgumentParser(
+        "run.py compare", usage="run.py compare [--only NAME ...]", description=description
+    )
+
+
 def _setup_parser() -> argparse.ArgumentParser:
     return argparse.ArgumentParser("run.py setup", description="Install what running needs, into .venv.")
 
@@ -172,5 +183,6 @@ PARSERS = {
     "test": _test_parser,
     "simulate": _simulate_parser,
     "sabotage": _sabotage_parser,
+    "compare": _compare_parser,
     "setup": _setup_parser,
 }
