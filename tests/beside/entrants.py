@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.beside import mosquitto_pair, nats_pair, redis_pair
+from tests.beside import jetstream_pair, mosquitto_pair, nats_pair, redis_pair
 from tests.beside.herd_pair import herd_pair
 from tests.beside.program import find, version
 from tests.beside.system import System
@@ -37,6 +37,14 @@ ENTRANTS = {
     "herd": Entrant("Herd", herd_pair, None, (), "two neighbours; followers read /events, 5 times a second"),
     "nats": Entrant(
         "NATS core", nats_pair.nats_pair, nats_pair.PROGRAM, ("--version",), "two clustered nodes, plain subjects"
+    ),
+    "jetstream": Entrant(
+        "NATS JetStream",
+        jetstream_pair.jetstream_pair,
+        nats_pair.PROGRAM,
+        ("--version",),
+        "three nodes, two of them on A's side; a stream with three replicas and one message per subject, "
+        "messages with IDs, followers pull",
     ),
     "redis": Entrant(
         "Redis",

@@ -5,12 +5,14 @@ https://docs.nats.io/reference/reference-protocols/nats-protocol
 
 import asyncio
 import json
+import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from tests.beside.link import HOST
 
 GREETING = b'CONNECT {"verbose":false,"pedantic":false,"headers":true,"no_responders":true}\r\n'
+HEADERS = b"NATS/1.0\r\n\r\n"  # none
 
 
 class Nats:
@@ -19,7 +21,7 @@ class Nats:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.writer = writer
         self._reader = reader
-        self._inbox = 0
+        self._inbox: bytes | None = None
 
     async def publish(self, messages: Sequence[tuple[bytes, bytes]]) -> None:
         """Publish (subject, text), and wait until the node has read them all."""
@@ -31,16 +33,15 @@ class Nats:
         self.writer.write(b"SUB %b 1\r\n" % subject)
         await self._flush()
 
-    async def ask(self, subject: bytes, text: bytes) -> tuple[bytes, bytes]:
-        """Publish with an inbox to answer to; return the answer's headers and text. No deadline: give one."""
-        self._inbox += 1
-        inbox = b"_INBOX.%d.%d" % (id(self), self._inbox)
-        self.writer.write(b"SUB %b %d\r\nUNSUB %b 1\r\n" % (inbox, self._inbox + 1, b"%d" % (self._inbox + 1)))
-        self.writer.write(b"PUB %b %b %d\r\n%b\r\n" % (subject, inbox, len(text), text))
-        while True:
-            to, headers, answer = await self.message()
-            if to == inbox:
-                return headers, answer
+    def request(self, subject: bytes, text: bytes, reply: bytes = b"0", headers: bytes = HEADERS) -> bytes:
+        """Publish with an inbox of ours to answer to, named by `reply`; return that inbox."""
+        if self._inbox is None:
+            self._inbox = b"_INBOX.%b." % secrets.token_hex(8).encode()
+            self.writer.write(b"SUB %b* 2\r\n" % self._inbox)
+        inbox = self._inbox + reply
+        sizes = b"%d %d" % (len(headers), len(headers) + len(text))
+        self.writer.write(b"HPUB %b %b %b\r\n%b%b\r\n" % (subject, inbox, sizes, headers, text))
+        return inbox
 
     async def message(self) -> tuple[bytes, bytes, bytes]:
         """Return the subject, headers and text of the next message."""

@@ -14,11 +14,12 @@ B: Side = "B"
 
 
 class Nodes:
-    """Node A and node B, each a program whose first port is for clients."""
+    """Node A and node B, each a program whose first port is for clients; others run on A's side of the link."""
 
-    def __init__(self, link: Link, a: Program, b: Program) -> None:
+    def __init__(self, link: Link, a: Program, b: Program, *others: Program) -> None:
         self.link = link
         self._programs = {A: a, B: b}
+        self._all = (*others, a, b)
 
     def port(self, side: Side) -> int:
         """Return where clients connect to a node."""
@@ -34,10 +35,10 @@ class Nodes:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Nodes"]:
-        """Run both."""
+        """Run them all."""
         try:
-            await asyncio.gather(*[program.start() for program in self._programs.values()])
+            await asyncio.gather(*[program.start() for program in self._all])
             yield self
         finally:
-            await asyncio.gather(*[program.stop() for program in self._programs.values()])
+            await asyncio.gather(*[program.stop() for program in self._all])
             await self.link.close()

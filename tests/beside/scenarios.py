@@ -85,9 +85,10 @@ async def future(system: System) -> tuple[str]:
     if not system.keeps_state:
         return (NO_STATE,)
     ahead, honest = (HERE + b" %d" % (time.time() + more) for more in (AHEAD, 0))
-    async with system.client(A) as client:
+    async with system.client(A) as client, system.follow(A) as follower:
         await client.say([(b"ahead", ahead)])
         await client.say([(b"ahead", honest)])
+        await whole(client, follower)  # for who reads from a replica that lags behind
         found = await client.read(b"ahead")
     return ("the honest one" if found == honest else "the future one" + system.future_wins,)
 

@@ -18,11 +18,11 @@ LOOKS = 20  # of which the median is how long news takes
 _seconds = count(1_600_000_000)
 
 
-async def slow(system: System, rounds: int = ROUNDS) -> tuple[str, str, str]:
+async def slow(system: System, rounds: int = ROUNDS, looks: int = LOOKS) -> tuple[str, str, str]:
     """Return what it has in the end; how long news takes to another follower, and a round of updates at worst."""
     async with system.client(A) as client, system.follow(A) as idle, system.follow(A) as lively:
         await whole(client, idle)
-        before = await _delay(client, lively)
+        before = await _delay(client, lively, looks)
         idle.stall()
         took = []
         for _ in range(rounds):
@@ -30,7 +30,7 @@ async def slow(system: System, rounds: int = ROUNDS) -> tuple[str, str, str]:
             began = time.perf_counter()
             await client.say(fixes)
             took.append(time.perf_counter() - began)
-        during = await _delay(client, lively)
+        during = await _delay(client, lively, looks)
         idle.go_on()
         came_back = await reaches(client, idle)
         newest = sum(idle.last.get(who) == fix for who, fix in fixes)
@@ -38,10 +38,10 @@ async def slow(system: System, rounds: int = ROUNDS) -> tuple[str, str, str]:
     return has, f"{during:.2f} ms (before {before:.2f})", f"{max(took):.2f} s (median {median(took):.2f})"
 
 
-async def _delay(client: Client, follower: Follower) -> float:
+async def _delay(client: Client, follower: Follower, looks: int) -> float:
     """Return the milliseconds that news takes from a client to a follower."""
     took = []
-    for _ in range(LOOKS):
+    for _ in range(looks):
         said = b"look", b"+1.5+1.5 %d" % next(_seconds)
         began = time.perf_counter()
         await client.say([said])

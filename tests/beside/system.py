@@ -1,6 +1,7 @@
 """What is compared, seen alike: two connected nodes, clients that say and read, and followers of the news."""
 
 import asyncio
+import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -11,6 +12,7 @@ from tests.beside.nodes import Nodes, Side
 
 PATIENCE = 30.0  # seconds in which what will come has come: reconnecting takes the slowest 5 s
 
+STALLED_BUFFER = 64 * 1024  # bytes; left to itself the kernel would take megabytes for who does not read
 Fix = bytes  # "<location> <time>", as IAMAT has them
 Said = tuple[bytes, Fix]  # of whom
 
@@ -71,6 +73,8 @@ class Follower:
         """Read nothing more: what the node sends stays in the kernel, then with the node."""
         self._reads.clear()
         self._transport.pause_reading()
+        sock = self._transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, STALLED_BUFFER)
 
     def go_on(self) -> None:
         """Read again."""
