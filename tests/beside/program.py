@@ -21,7 +21,7 @@ def find(name: str) -> str | None:
 def version(*command: str) -> str:
     """Return the first line that a program says of itself, on whichever stream it does."""
     said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
-    return (said.stdout + said.stderr).partition("\n")[0]
+    return (said.stdout + said.stderr).partition("\n")[0].partition(" sha=")[0]  # Redis says how it was built
 
 
 class Program:

@@ -143,7 +143,7 @@ SCENARIOS = (
     Scenario(("apart: newer fix at A, then older at B; heal",), newer_first),
     Scenario(("at A, an older fix after a newer one",), late),
     Scenario(("the same packet again",), again),
-    Scenario(("a fix of in an hour, then an honest one",), future),
+    Scenario(("a fix dated in an hour, then an honest one",), future),
     Scenario(
         (
             "a follower stops reading; afterwards it has",
