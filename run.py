@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent
 REFUSED = 2  # exit status where what was asked for cannot be done as things stand
 INTERRUPTED = 130  # as shells have it for Ctrl-C
+PROGRAMS = {  # of the tests', by the command that runs them
+    "simulate": "tests.simulation",
+    "sabotage": "tests.simulation.sabotage",
+    "bench": "tests.bench",
+    "compare": "tests.beside",
+}
 
 
 def complaint(version: tuple[int, ...]) -> str | None:
@@ -51,8 +57,8 @@ def main(argv: list[str]) -> int:
 
     options = parse(argv)
     try:
-        if options.command in ("test", "simulate", "sabotage", "setup"):
-            ensure(ROOT, "run" if options.command == "setup" else "test", argv)
+        if options.command in ("test", "setup", *PROGRAMS):
+            ensure(ROOT, "run" if options.command in ("compare", "setup") else "test", argv)
             return work_on_the_project(options)
         if options.command == "places":
             from herd.survey import survey
@@ -67,15 +73,13 @@ def main(argv: list[str]) -> int:
 
 
 def work_on_the_project(options: Namespace) -> int:
-    """Run the checks, the simulation or its sabotage, or say that all is set up."""
+    """Run the checks or a program of the tests', or say that all is set up."""
     from herd.checks import run_checks, run_module
 
     if options.command == "test":
         return run_checks(ROOT, options.passed)
-    if options.command == "simulate":
-        return run_module(ROOT, "tests.simulation", options.passed)
-    if options.command == "sabotage":
-        return run_module(ROOT, "tests.simulation.sabotage", options.passed)
+    if options.command in PROGRAMS:
+        return run_module(ROOT, PROGRAMS[options.command], options.passed)
     print("run.py: all that running needs is there, in " + sys.prefix)
     return 0
 

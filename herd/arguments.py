@@ -16,6 +16,8 @@ run.py [options]                        run the herd: every server, one process 
        run.py test [pytest arguments]          check style, types and imports, run the tests
        run.py simulate [--seeds N]             run the herd in virtual time, with everything failing
        run.py sabotage                         break the herd in many ways, and show that each is noticed
+       run.py bench [NAME ...]                 measure the herd beside its yardsticks
+       run.py compare [--only NAME...]         put Redis, NATS and Mosquitto through the same faults, side by side
        run.py setup                            only install what is needed, into .venv"""
 
 EXAMPLES = """\
@@ -30,7 +32,7 @@ The first call installs a few packages into .venv beside run.py; --help never do
 `run.py COMMAND --help` says more about a command; herd.example.toml explains all settings."""
 
 WALKERS_MOST = 10_000  # of a demo
-PASS_ON = ("test", "simulate", "sabotage")  # what reads its arguments itself
+PASS_ON = ("test", "simulate", "sabotage", "bench", "compare")  # what reads its arguments itself
 OPTIONS_WITH_VALUE = ("--config", "--data", "--log-level", "--demo")
 LEVELS = ("debug", "info", "warning", "error")
 
@@ -47,7 +49,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     if command not in PARSERS:
         return _server_parser().parse_args(["--help"] if command == "help" else argv, _named("run"))
     options = _named(command)
-    if command in PASS_ON and (command == "simulate" or after not in (["-h"], ["--help"])):
+    if command in PASS_ON and after not in (["-h"], ["--help"]):
         options.passed, after = after, []  # all its arguments are pytest's or so, options of ours too
     # argparse takes a location in the southern half for an option, but no argument that begins with a blank.
     after = [" " + word if re.match(r"-[0-9.]", word) else word for word in after]
@@ -139,12 +141,32 @@ def _test_parser() -> argparse.ArgumentParser:
 
 
 def _simulate_parser() -> argparse.ArgumentParser:
-    return argparse.ArgumentParser("run.py simulate")  # its arguments are read where it is
+    usage = "run.py simulate [--seeds N] [--first SEED] [--seed SEED [--story]] [--without KINDS] [--jobs N]"
+    description = (
+        "Run the herd in virtual time with everything failing: many seeds (default: 200), or one with its story."
+    )
+    return argparse.ArgumentParser("run.py simulate", usage=usage, description=description)
 
 
 def _sabotage_parser() -> argparse.ArgumentParser:
     description = "Break a copy of the herd in one place at a time; each defect must be noticed. NAMES choose some."
     return argparse.ArgumentParser("run.py sabotage", usage="run.py sabotage [NAMES]", description=description)
+
+
+def _bench_parser() -> argparse.ArgumentParser:
+    usage = "run.py bench [NAME ...] [--quick] [--plot FILE.svg] [--json FILE] [--markdown FILE]"
+    description = "Measure the herd beside Redis, NATS and others; all benches, or NAMEs (`list` names them)."
+    return argparse.ArgumentParser("run.py bench", usage=usage, description=description)
+
+
+def _compare_parser() -> argparse.ArgumentParser:
+    description = (
+        "Put other systems, those that are installed, through the same faults as the herd, and print one table. "
+        "NAME is of herd, nats, jetstream, redis, mosquitto."
+    )
+    return argparse.ArgumentParser(
+        "run.py compare", usage="run.py compare [--only NAME ...]", description=description
+    )
 
 
 def _setup_parser() -> argparse.ArgumentParser:
@@ -182,5 +204,7 @@ PARSERS = {
     "test": _test_parser,
     "simulate": _simulate_parser,
     "sabotage": _sabotage_parser,
+    "bench": _bench_parser,
+    "compare": _compare_parser,
     "setup": _setup_parser,
 }

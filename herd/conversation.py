@@ -196,9 +196,8 @@ class Conversation(Visitor):
         if self._exchange.lost:
             if not self._exchange.waiting:  # what stands before it is answered first
                 self._give_up(self._exchange.lost)
-        elif was_held or (
-            was_full and not self._exchange.full
-        ):  # in the next turn: what changes in this one is still to be told
+        elif was_held or (was_full and not self._exchange.full):
+            # In the next turn: what changes in this one is still to be told.
             self._loop.call_soon(self._hear)
         elif self._ended and not (self._exchange.waiting or self._exchange.left or self._unread):
             self._close()

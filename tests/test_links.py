@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -783,3 +783,39 @@ async def test_a_peer_that_never_reads_what_it_asked_for_is_dropped(stage: Stage
         await within(ask_on_and_on())
     await stage.logged("does not take the answers to its digests")
     await stage.answers()
+
+
+JUNK = 30_000  # lines of 2 bytes: they come in one piece
+
+
+async def turns_until(condition: Callable[[], object]) -> None:
+    """Look after every turn of the loop."""
+    for _ in range(10**6):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("waited in vain")
+
+
+async def test_a_peer_that_tells_nonsense_has_it_skipped_a_little_at_a_time(stage: Stage) -> None:
+    link, _ = await stage.link(stage.alpha)
+    hearing = stage.server.links.hearings["Alpha"]
+    link.send(*[b"x"] * JUNK, SEEN % b"behind", b"MARK 1 1")
+    await turns_until(lambda: hearing.malformed)
+    assert hearing.malformed <= 200
+    assert hearing.number == 0
+    await stage.answers()
+    assert await link.line() == b"ACK 1"
+    assert hearing.malformed == JUNK
+    assert stage.knows(b"behind")
+
+
+async def test_a_peer_that_acknowledges_with_nonsense_has_it_skipped_a_little_at_a_time(stage: Stage) -> None:
+    await until(lambda: stage.server.links.tellings.get("Alpha"), "the link")
+    telling = stage.server.links.tellings["Alpha"]
+    before = telling.wire.last_byte
+    stage.alpha.told_by[-1].send(*[b"x"] * JUNK, b"ACK 77")
+    await turns_until(lambda: telling.wire.last_byte != before)
+    assert telling.acknowledged is None
+    await stage.answers()
+    await until(lambda: telling.acknowledged == 77, "the acknowledgement")

@@ -4,6 +4,7 @@ import asyncio
 
 from herd import words
 from herd.digest import ALWAYS
+from herd.links.ration import QUICK, SLOW, Ration
 from herd.links.repair import Offer, make_digest
 from herd.links.wire import Wire
 from herd.node import Node
@@ -35,6 +36,7 @@ class Telling:
         self._repair_before = 0
         self._acknowledgement = asyncio.Event()
         self._wanted = asyncio.Event()  # a repair: when it was asked for, or when the log goes back too little
+        self._ration = Ration(wire, self._take_answer)
         wire.when_writable = self._catch_up_soon
         wire.take_all(self._take)
 
@@ -157,10 +159,16 @@ class Telling:
         return tries <= TRIES
 
     def _take(self, lines: bytes) -> None:
+        self._ration.begin()
         for line in lines.split(b"\n")[:-1]:
-            number = words.parse_ack(line)
-            if number is not None:
-                self.acknowledged = number
-                self._acknowledgement.set()
-            elif not (self._offer and self._offer.answer(line)):
-                self._node.notice(self.peer, f"skipped what is no answer: {quote(line)}")
+            self._ration.take(line)
+
+    def _take_answer(self, line: bytes) -> int:
+        number = words.parse_ack(line)
+        if number is not None:
+            self.acknowledged = number
+            self._acknowledgement.set()
+            return QUICK
+        if not (self._offer and self._offer.answer(line)):
+            self._node.notice(self.peer, f"skipped what is no answer: {quote(line)}")
+        return SLOW

@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from tests.simulation.server import Server
     from tests.simulation.world import World
 
-BURST = 20  # lines that a client says at once, at most
 FLOOD = 15  # writes of 30,000 bytes
 PATIENCE = 12.0  # seconds that a client waits for its answers
 IDS = [b"kiwi.cs.ucla.edu", "Zürich-☃".encode(), b"\xff\xfe\x80bin", b"a", b"\xc2\xa0\x1f", b"AT", b"IAMAT"]
+
+CHUNK_LINES = 60  # that a client says in one turn at most
 
 
 class Clients:
@@ -49,7 +50,7 @@ class Clients:
                 if "slow-readers" in self._world.faults and random.random() < 0.1:
                     await self._flood(caller)
                 for _ in range(random.randint(1, 3)):
-                    caller.say(*[self._line() for _ in range(random.choice([1, 1, 1, 3, BURST]))])
+                    caller.say(*[self._line() for _ in range(random.choice([1, 1, 1, 3, CHUNK_LINES // 3]))])
                     if "slow-readers" in self._world.faults and random.random() < 0.3:
                         caller.transport.pause_reading()
                         watch.sometimes("a client that does not read")

@@ -3,20 +3,23 @@
 from random import Random
 
 from tests.simulation import knobs, topologies
-from tests.simulation.clients import BURST, Clients
+from tests.simulation.clients import CHUNK_LINES, Clients
 from tests.simulation.faults import ELSEWHERE, Faults
 from tests.simulation.loop import Process, VirtualLoop
 from tests.simulation.network import Network
 from tests.simulation.server import SECOND, Server
 from tests.simulation.strangers import Strangers
+from tests.simulation.topologies import Edges
 from tests.simulation.viewers import Viewer
 from tests.simulation.watch import MARKS_SLACK, Watch
 
 
 class World:
-    """One seed's, without the kinds of faults that are excluded."""
+    """One seed's, without the kinds of faults that are excluded; of a drawn shape, unless one is given."""
 
-    def __init__(self, seed: int, without: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, seed: int, without: tuple[str, ...] = (), shape: tuple[list[str], Edges] | None = None
+    ) -> None:
         self.seed = seed
         random = self.random = Random(f"{seed} world")
         self.places_random = Random(f"{seed} places")
@@ -26,7 +29,7 @@ class World:
         self.network = Network(self.loop, Random(f"{seed} network"), self.knobs, self.watch)
         self.loop.network = self.network
         self.secret = random.choice(["secret", "secret", None])
-        self.shape, names, self.edges = topologies.draw(random)
+        self.shape, names, self.edges = ("given", *shape) if shape else topologies.draw(random)
         self.core = topologies.core(names, self.edges, random)
         self.fault_kinds = Faults(self)
         self.faults = self._draw_faults(random, without)
@@ -44,8 +47,8 @@ class World:
         self.driver = Process("the simulation")
         self._give_clocks(random)
         longest = 200 + max(map(len, self.clients.ids))
-        most = max(self.knobs.slice, BURST)  # a batch is told whole, and what a client says at once is one
-        self.watch.slack = self.knobs.in_flight + most * longest + MARKS_SLACK
+        # A link moves by whole batches, and one ends with the chunk of a client that filled it.
+        self.watch.slack = self.knobs.in_flight + (self.knobs.slice + CHUNK_LINES) * longest + MARKS_SLACK
 
     def up_servers(self) -> list[Server]:
         """Return the servers that run: one at least."""
