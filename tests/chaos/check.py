@@ -1,0 +1,75 @@
+"""Reads what every server believes, and waits until all of it is as it must be."""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+
+from aiohttp import ClientError, ClientSession, ClientTimeout
+
+from tests.chaos.proxy import HOST
+from tests.chaos.record import Record
+from tests.chaos.servers import Servers
+from tests.herding import PEERS
+
+AGREE_SECONDS = (
+    120.0  # from healing: 6 s for a dead link to be noticed, 30 s for a repair; the rest is a slow machine
+)
+LOOK_SECONDS = 0.25  # between two looks
+ASK_SECONDS = 30.0
+TOLD = 5  # differences that are told in full
+
+Beliefs = dict[str, dict[bytes, bytes]]  # by server: every client's AT line
+
+
+class Disagree(Exception):
+    """What servers believe is wrong, after all the time they had."""
+
+
+async def read_all(servers: Servers) -> Beliefs:
+    """Ask every server for everyone; ClientError, OSError or TimeoutError if one does not answer."""
+    async with ClientSession(timeout=ClientTimeout(total=ASK_SECONDS)) as session:
+        return {name: await _read(session, servers.http[name]) for name in PEERS}
+
+
+async def _read(session: ClientSession, port: int) -> dict[bytes, bytes]:
+    async with session.get(f"http://{HOST}:{port}/clients") as response:
+        response.raise_for_status()
+        text = await response.read()
+    lines = [
+        feature["properties"]["at"].encode("utf-8", "surrogateescape") for feature in json.loads(text)["features"]
+    ]
+    return {line.split(b" ")[3]: line for line in lines}
+
+
+def troubles(record: Record, beliefs: Beliefs) -> Iterator[str]:
+    """Yield what is wrong: an answered report that is lost, one that nobody said, servers that differ."""
+    for name, lines in beliefs.items():
+        for client, trouble in record.troubles(lines):
+            yield f"{name}, client {client!r}: {trouble}"
+    (first, lines), *others = beliefs.items()
+    for name, other in others:
+        if other != lines:
+            for client in sorted(lines.keys() | other.keys()):
+                if lines.get(client) != other.get(client):
+                    yield f"client {client!r}: {first} says {lines.get(client)!r}, {name} {other.get(client)!r}"
+
+
+async def until_all_agree(servers: Servers, record: Record, bound: float = AGREE_SECONDS) -> float:
+    """Wait until every server believes what it must, and all the same; return the seconds that took.
+
+    Disagree, with what differs, if that takes longer than `bound`.
+    """
+    began = time.monotonic()
+    while True:
+        servers.check()
+        try:
+            found = [*troubles(record, await read_all(servers))]
+        except (ClientError, OSError, TimeoutError) as error:
+            found = [f"a server does not answer: {error!r}"]
+        if not found:
+            return time.monotonic() - began
+        if time.monotonic() - began > bound:
+            more = f"\n... and {len(found) - TOLD} more" if len(found) > TOLD else ""
+            raise Disagree(f"{bound:.0f} s after healing:\n" + "\n".join(found[:TOLD]) + more)
+        await asyncio.sleep(LOOK_SECONDS)
