@@ -1,4 +1,4 @@
-"""`python3 run.py chaos`: real servers, real connections, everything failing; then every answered report is there."""
+"""`python3 run.py chaos`: real servers, real connections, everything failing; then no answered report is lost."""
 
 import argparse
 import asyncio

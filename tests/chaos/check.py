@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
 from tests.chaos.proxy import HOST
-from tests.chaos.record import Record
+from tests.chaos.record import Record, shown
 from tests.chaos.servers import Servers
 from tests.herding import PEERS
 
@@ -46,13 +46,14 @@ def troubles(record: Record, beliefs: Beliefs) -> Iterator[str]:
     """Yield what is wrong: an answered report that is lost, one that nobody said, servers that differ."""
     for name, lines in beliefs.items():
         for client, trouble in record.troubles(lines):
-            yield f"{name}, client {client!r}: {trouble}"
+            yield f"{name}, client {shown(client)}: {trouble}"
     (first, lines), *others = beliefs.items()
     for name, other in others:
         if other != lines:
             for client in sorted(lines.keys() | other.keys()):
                 if lines.get(client) != other.get(client):
-                    yield f"client {client!r}: {first} says {lines.get(client)!r}, {name} {other.get(client)!r}"
+                    own, theirs = shown(lines.get(client)), shown(other.get(client))
+                    yield f"client {shown(client)}: {first} says {own}, {name} {theirs}"
 
 
 async def until_all_agree(servers: Servers, record: Record, bound: float = AGREE_SECONDS) -> float:

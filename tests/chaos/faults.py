@@ -9,9 +9,8 @@ from tests.chaos.proxy import Carried, Lane
 from tests.chaos.schedule import Strike
 from tests.chaos.servers import Servers
 from tests.chaos.strangers import babble, crowd, watch_and_never_read
-from tests.herding import PEERS, POLL
+from tests.herding import PEERS
 
-LISTENS_SECONDS = 10.0  # that a loop of kills waits for a server to come up
 SPLITS = (1, 7, 100, 1000)  # bytes
 RATES = (2_000, 50_000)  # bytes a second
 TEARS_AFTER = 400  # bytes that may still pass

@@ -1,9 +1,11 @@
-"""What clients said and were answered: every answer is judged as it comes, and the newest of each client is kept."""
+"""What clients said and were answered: answers are judged as they come, and the newest of each client is kept."""
 
 from collections import Counter
 from collections.abc import Iterator
 
 from tests.simulation.oracle import Fact, Said, read
+
+SHOWN = 200  # characters of a longer line at either end
 
 
 class Wrong(Exception):
@@ -33,15 +35,17 @@ class Client:
         """
         newest = self.newest
         if line is None:
-            return f"it does not know {newest.line!r}" if newest else None
+            return f"it does not know {shown(newest.line)}" if newest else None
         fact = read(line)
         if fact is None:
-            return f"it says {line!r}"
+            return f"it says {shown(line)}"
         if newest and fact.said == newest.said:
             return None
         if newest and fact.rank < newest.rank:
-            return f"it says {line!r}, which is older than {newest.line!r}"
-        return None if fact.said in self.unanswered else f"it says {line!r}, which was not said since {newest}"
+            return f"it says {shown(line)}, which is older than {shown(newest.line)}"
+        if fact.said in self.unanswered:
+            return None
+        return f"it says {shown(line)}, which was not said since {shown(newest.line) if newest else 'the start'}"
 
 
 class Record:
@@ -64,7 +68,7 @@ class Record:
         """Note the answer to a report; Wrong if it is none."""
         fact = read(answer)
         if fact is None or fact.said != said or fact.server != server.encode():
-            raise Wrong(f"{server} answered {answer!r} to {said} over {how}")
+            raise Wrong(f"{server} answered {shown(answer)} to {said} over {how}")
         self.clients[said[0]].answer(fact)
         self.answered[how] += 1
 
@@ -72,10 +76,16 @@ class Record:
         """Judge what WHATSAT says of a client: who answered its newest report knows it, also in a later life."""
         newest = self.clients[client].newest
         if newest and newest.server == server.encode() and (trouble := self.clients[client].trouble(line)):
-            raise Wrong(f"{server} answered the newest report of {client!r} itself, and now {trouble}")
+            raise Wrong(f"{server} answered the newest report of {shown(client)} itself, and now {trouble}")
 
     def troubles(self, lines: dict[bytes, bytes]) -> Iterator[tuple[bytes, str]]:
         """Yield what is wrong with all that a server believes, by its client."""
         for client, record in self.clients.items():
             if trouble := record.trouble(lines.get(client)):
                 yield client, trouble
+
+
+def shown(text: bytes | None) -> str:
+    """Return bytes as a person reads them, without the middle of what is long."""
+    whole = repr(text)
+    return whole if len(whole) <= 2 * SHOWN else f"{whole[:SHOWN]}...{whole[-SHOWN:]}"

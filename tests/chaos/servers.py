@@ -68,11 +68,12 @@ class Servers:
         """Start a server; nothing if it runs, or is about to end: two would write the same files."""
         if name in self.running or name in self.stopping:
             return
-        options = ["--config", str(self.folder / f"{name}.toml"), "--data", str(self.data)]
+        # Its input is a pipe from here: it ends when this process does, however that comes about.
+        options = ["--config", str(self.folder / f"{name}.toml"), "--data", str(self.data), "--until-stdin-closes"]
         with (self.folder / f"{name}.out").open("ab") as out:
             self.running[name] = subprocess.Popen(
                 [sys.executable, str(ROOT / "run.py"), name, *options],
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=out,
             )
@@ -81,8 +82,7 @@ class Servers:
     def kill(self, name: str) -> None:
         """End a server as kill -9 does, stopped or not."""
         if process := self.running.pop(name, None):
-            process.kill()
-            process.wait()
+            _bury(process)
 
     async def stop(self, name: str) -> None:
         """End a server by SIGTERM; Died if it does not end, or not well."""
@@ -98,8 +98,7 @@ class Servers:
                 raise Died(f"{name} ended with status {process.returncode} on SIGTERM: {self.said(name)}")
         finally:
             self.stopping.discard(name)
-            process.kill()
-            process.wait()
+            _bury(process)
 
     def pause(self, name: str) -> None:
         """Stop a server's process, whose connections stay."""
@@ -123,7 +122,7 @@ class Servers:
         for name, process in list(self.running.items()):
             if process.poll() is None:
                 continue
-            del self.running[name]
+            _bury(self.running.pop(name))
             said = self.said(name)
             if TAKEN not in said.rpartition("\n")[2]:
                 raise Died(f"{name} ended by itself with status {process.returncode}: {said}")
@@ -198,6 +197,13 @@ class Servers:
             else:
                 writer.close()
                 return
+
+
+def _bury(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    if process.stdin:
+        process.stdin.close()
 
 
 async def until(condition: Callable[[], object], seconds: float, otherwise: Exception) -> None:
