@@ -10,7 +10,8 @@ from herd.words import mark
 # the key's own object, which the log shares: a new one for each change would cost 60 bytes more.
 Report = tuple[int, bytes, int, bytes, bytes]
 
-OWN_CLIENTS = b""  # the origin of what this server heard itself; every other origin is the life of a peer
+OWN_CLIENTS = b""  # the origin of what this server heard itself
+LOADED = b"-"  # of what stood in its journal; every other origin is the life of a peer
 
 # A batch takes no further chunk beyond so many changes: a slow link moves by whole batches.
 BATCH_MOST = 250
@@ -19,7 +20,7 @@ BATCH_MOST = 250
 class Batch:
     """What one origin changed in one turn: parallel lists of clients and of their AT lines."""
 
-    __slots__ = ("_told", "clients", "lines", "number", "origin", "reports")
+    __slots__ = ("_text", "_told", "clients", "lines", "number", "origin", "reports")
 
     def __init__(self, origin: bytes, number: int, reports: dict[bytes, Report]) -> None:
         self.origin = origin
@@ -27,10 +28,17 @@ class Batch:
         self.reports = reports  # the store's, for the fast lane
         self.clients: list[bytes] = []
         self.lines: list[bytes] = []
+        self._text = b""
         self._told = b""
+
+    def text(self) -> bytes:
+        """Return its lines, each with its newline, encoded once for journal and links."""
+        if not self._text:
+            self._text = b"\n".join([*self.lines, b""])
+        return self._text
 
     def told(self, clock: Callable[[], int]) -> bytes:
         """Return the batch as links tell it: its lines and a mark, encoded once for all of them."""
         if not self._told:
-            self._told = b"\n".join([*self.lines, mark(self.number, clock()), b""])
+            self._told = b"%b%b\n" % (self.text(), mark(self.number, clock()))
         return self._told

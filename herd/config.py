@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from herd.sections.journal import JournalSettings, read_journal
 from herd.sections.limits import LimitsSettings, read_limits
 from herd.sections.map import MapSettings, read_map
 from herd.sections.places import PlacesSettings, read_places
@@ -24,6 +25,7 @@ class Config:
     web: WebSettings = field(default_factory=WebSettings)
     limits: LimitsSettings = field(default_factory=LimitsSettings)
     map: MapSettings = field(default_factory=MapSettings)
+    journal: JournalSettings = field(default_factory=JournalSettings)
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Config:
@@ -38,6 +40,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
     web = read_web(top.table("web"))
     limits = read_limits(top.table("limits"))
     map_ = read_map(top.table("map"))
+    journal = read_journal(top.table("journal"))
     servers = read_servers(top.table("servers", BUILT_IN))
     top.finish()
     return Config(
@@ -47,4 +50,5 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
         web=web,
         limits=limits,
         map=map_,
+        journal=journal,
     )

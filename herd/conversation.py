@@ -26,7 +26,8 @@ class Conversation(asyncio.Protocol):
         self._first = True  # until the first line tells a client from a server
         self._unread = b""  # what came and is not heard yet
         self._overlong: bytes | None = None  # the beginning of a line that is thrown away as it arrives
-        self._ended = self._blocked = self._sending = self._handed_over = False
+        self._ended = self._blocked = self._sending = self._held = self._handed_over = False
+        self._end = "all answered"  # why it is closed
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin: nothing is said until the client says something."""
@@ -43,7 +44,7 @@ class Conversation(asyncio.Protocol):
         self._exchange.cancel()
         self._unread, self._blocked = b"", True
         if not self._handed_over:
-            self._node.notice(self._label, f"closed: {exc or 'all answered'}")
+            self._node.notice(self._label, f"closed: {exc or self._end}")
 
     def data_received(self, data: bytes) -> None:
         """Hear the whole lines among what came, and keep the rest."""
@@ -89,6 +90,10 @@ class Conversation(asyncio.Protocol):
     def _hear(self) -> None:
         """Hear one slice of lines, if there is room for its answers; the next one waits for the others' turn."""
         exchange = self._exchange
+        if self._sending:  # answers wait to be kept, and what came behind them must not leave with them
+            self._held = True
+            self._pause()
+            return
         if exchange.left:
             exchange.go_on()
         elif not (self._blocked or exchange.full) and (lines := self._slice()):
@@ -122,17 +127,30 @@ class Conversation(asyncio.Protocol):
             self._sending = True
             self._node.turn.then(self._send)
 
-    def _send(self) -> None:
+    def _send(self, kept: bool) -> None:
         """Write the answers whose turn has come, in one write, and go on where they were waited for."""
         self._sending = False
-        was_full = self._exchange.full
+        hear_on = self._exchange.full or self._held
+        self._held = False
+        if not kept:
+            self._give_up(self._node.turn.keeper.trouble or "it failed")
+            return
         answers = self._exchange.take_lines()
         if answers and not self._transport.is_closing():
             self._transport.write(answers)
-        if was_full:
+        if self._exchange.lost:
+            self._give_up(self._exchange.lost)
+        elif hear_on:
             self._hear()
         elif self._ended and not (self._exchange.waiting or self._exchange.left or self._unread):
             self._transport.close()
+
+    def _give_up(self, reason: str) -> None:
+        """Close: what was said cannot be kept, so it is not acknowledged, nor is anything behind it."""
+        self._end = f"what it said cannot be kept: {reason}"
+        self._unread, self._blocked = b"", True
+        self._exchange.cancel()
+        self._transport.close()
 
     def _pause(self) -> None:
         if not self._ended:  # what ended has nothing left to read, and would only end once more

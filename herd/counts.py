@@ -26,6 +26,23 @@ class Searches:
 
 
 @dataclass(slots=True)
+class Kept:
+    """What a journal did since the server started."""
+
+    bytes: int = 0  # written, seals included
+    batches: int = 0
+    size: int = 0  # of the file, in bytes
+    syncs: int = 0
+    sync_seconds: float = 0.0
+    rewritten: int = 0
+    failures: int = 0  # to write, sync or rewrite
+    read: int = 0  # lines, at the start
+    skipped: int = 0  # lines among them that were no report
+    damaged: int = 0  # batches that the start had to skip
+    torn: int = 0  # bytes behind the last good batch that the start cut off
+
+
+@dataclass(slots=True)
 class Counts:
     """What a node counts."""
 
@@ -37,3 +54,4 @@ class Counts:
     told: int = 0  # AT lines to peers
     searches: Searches = field(default_factory=Searches)
     spared: Spared = field(default_factory=Spared)
+    kept: Kept = field(default_factory=Kept)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from herd.batch import OWN_CLIENTS
-from herd.fastlane import Command, hear_clients, split_commands
+from herd.fastlane import Command, hear_clients, split_commands, to_slow
 from herd.messages import ECHO_LIMIT, LINE_LIMIT, WhatsAt, parse_command, refuse
 from herd.node import Node
 from herd.ordering import Answers, Wait
@@ -33,6 +33,7 @@ class Exchange:
         self._commands: Iterator[Command] | None = None  # of the lines that are being carried out
         self._slow = 0  # lines since we last went on
         self._tasks: set[asyncio.Task[None]] = set()  # WHATSATs on their way
+        self.lost = ""  # why a report was not taken in: then neither it nor what is behind it is answered
 
     @property
     def left(self) -> bool:
@@ -70,7 +71,10 @@ class Exchange:
         while self._commands is not None and not self._answers.full and self._slow < SLOW_LINES:
             answers, batch = self._answers.newest, node.turn.batch(OWN_CLIENTS)
             start = len(answers)
-            if hear_clients(self._commands, node.heard_by, node.clock(), batch, answers, self._answer_other):
+            # Where nothing can be kept every line is looked at, and the store stays as it is.
+            commands = self._commands if node.turn.keeper.trouble is None else map(to_slow, self._commands)
+            done = hear_clients(commands, node.heard_by, node.clock(), batch, answers, self._answer_other)
+            if done or self.lost:
                 self._commands = None
             node.counts.answered += len(answers) - start
             self._answers.hold(answers[start:])
@@ -107,6 +111,9 @@ class Exchange:
             return self._slow < SLOW_LINES
         if isinstance(command, WhatsAt):
             return self._answer_later(line, command)
+        if (trouble := self._node.turn.keeper.trouble) is not None:
+            self.lost = trouble
+            return False
         self._answers.newest.append(bytes(self._node.hear(command)))
         return self._slow < SLOW_LINES
 

@@ -40,6 +40,12 @@ def split_commands(lines: bytes) -> list[Command]:
     return _IAMAT.findall(lines)
 
 
+def to_slow(command: Command) -> Command:
+    """Return a command as one for the slow lane."""
+    said, _, _, _, other = command
+    return b"", b"", b"", b"", b"IAMAT " + said if said else other
+
+
 def hear_clients(
     commands: Iterable[Command],
     heard_by: bytes,

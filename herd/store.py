@@ -113,6 +113,12 @@ class Store:
         """Return every report as of now, in no order that means anything: 12 ms at a million clients."""
         return list(self.reports.values())
 
+    def forget_log(self) -> None:
+        """Forget how it came to all this: a reader that starts at 0 compares digests, and is spared the rest."""
+        self._log_floor = self.number
+        self._log_clients.clear()
+        del self._log_numbers[:]
+
     def _changes(self, cursor: int, most: int) -> tuple[int, list[tuple[bytes, int]]]:
         """Return about `most` clients with the numbers of their changes, and the number reached with them."""
         numbers = self._log_numbers

@@ -7,6 +7,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from herd.messages import refuse
+from herd.turn import NotKeptError
 from web.accept import PLAIN, PROBLEM, wants_plain
 from web.access import HEADERS, check_access
 from web.keys import SERVER
@@ -26,6 +27,12 @@ _STARTED = web.RequestKey("started", web.StreamResponse)
 CAME_AT = web.RequestKey("came at", float)  # by the monotonic clock
 
 
+AT_ONCE = ("/healthz", "/readyz", "/metrics", "/herd")  # which say how a server is, also while it starts
+
+# Seconds after which to come again with a report that could not be kept: the disk is tried every few.
+RETRY_SECONDS = 5
+
+
 @web.middleware
 async def pass_gate(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn whatever goes wrong in a request into a problem; a defect of ours is logged and costs no more."""
@@ -35,7 +42,7 @@ async def pass_gate(request: web.Request, handler: Handler) -> web.StreamRespons
         try:
             app[RATES].check(request.remote or "")
             check_access(request)
-            return permit(request) or await handler(request)
+            return permit(request) or await _serve(request, handler)
         except Problem as problem:
             return _answer(request, problem)
         except web.HTTPException as error:
@@ -68,6 +75,21 @@ def _nothing_more(request: web.Request) -> web.StreamResponse:
     """
     started: web.StreamResponse | None = request.get(_STARTED)
     return web.Response() if started is None or isinstance(started, web.WebSocketResponse) else started
+
+
+async def _serve(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Have a request answered once the server has read its journal, as clients of TCP wait for that, too."""
+    if request.path not in AT_ONCE:
+        await request.app[SERVER].begun.wait()
+    try:
+        return await handler(request)
+    except NotKeptError as reason:
+        if _STARTED not in request:
+            retry = {"Retry-After": str(RETRY_SECONDS)}
+            raise Problem(503, f"this cannot be kept: {reason}", headers=retry) from None
+        if request.transport is not None:  # half an answer has left
+            request.transport.abort()
+        raise ConnectionResetError(str(reason)) from None
 
 
 def _answer(request: web.Request, problem: Problem) -> web.Response:

@@ -15,6 +15,7 @@ from pathlib import Path
 from random import Random
 
 from herd.config import Address, Config
+from herd.journal.disk import Folder
 from herd.server import CannotStartError, RunningServer, run_server
 from herd.traffic import TrafficLog
 
@@ -47,7 +48,8 @@ async def _serve(config: Config, name: str, data: Path, until_stdin_closes: bool
         loop.add_signal_handler(number, stop.set)
     if until_stdin_closes:
         loop.add_reader(sys.stdin.fileno(), _stop_at_end, stop)
-    async with run_server(config, name, partial(_open_log, data / f"{name}.log"), Random()) as server:  # noqa: S311
+    random, disk = Random(), Folder(data)  # noqa: S311 -- jitter
+    async with run_server(config, name, partial(_open_log, data / f"{name}.log"), random, disk) as server:
         address = config.servers[name].http
         async with _serve_http(server, address):
             log.info("listens on %s, and http://%s", config.servers[name].tcp, address)

@@ -206,8 +206,8 @@ DEFECTS = (
     Defect(
         "a mark comes before its reports",
         "herd/batch.py",
-        'b"\\n".join([*self.lines, mark(self.number, clock()), b""])',
-        'b"\\n".join([mark(self.number, clock()), *self.lines, b""])',
+        'b"%b%b\\n" % (self.text(), mark(self.number, clock()))',
+        'b"%b\\n%b" % (mark(self.number, clock()), self.text())',
     ),
     Defect(
         "an older connection lives on beside the newer",

@@ -10,6 +10,7 @@ from aiohttp import hdrs, web
 from herd.exchange import Exchange
 from herd.messages import LINE_LIMIT
 from herd.node import Node
+from herd.turn import NotKeptError
 from web.accept import JSON, PLAIN, wants_plain
 from web.commands.reading import read_iamat, to_fields
 from web.feed.frames import see, write_report
@@ -38,6 +39,7 @@ async def hear_lines(request: web.Request, lines: list[bytes]) -> list[bytes]:
     exchange = Exchange(node, label(request), _nothing_comes)
     exchange.hear(b"".join([line + b"\n" for line in lines]))
     await node.turn.kept()
+    _check(exchange)
     return exchange.take()
 
 
@@ -93,7 +95,13 @@ async def _carry_out(node: Node, name: str, body: bytes) -> AsyncGenerator[bytes
 
 async def _take(node: Node, exchange: Exchange) -> bytes:
     await node.turn.kept()
+    _check(exchange)
     return exchange.take_lines()
+
+
+def _check(exchange: Exchange) -> None:
+    if exchange.lost:
+        raise NotKeptError(exchange.lost)
 
 
 def _slices(body: bytes) -> Iterator[bytes]:

@@ -14,6 +14,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from herd.exchange import Exchange
 from herd.messages import LINE_LIMIT
 from herd.node import Node
+from herd.turn import NotKeptError
 from web.keys import SERVER
 from web.traffic import label
 from web.upgrading import check_handshake
@@ -49,7 +50,9 @@ async def talk(request: web.Request) -> Socket:
     name = node.label()
     node.notice(name, f"opened by {label(request)} as a WebSocket")
     if request.transport is not None:
-        await Talk(node, name, socket, request.transport).run()
+        if lost := await Talk(node, name, socket, request.transport).run():
+            node.notice(name, f"what it said cannot be kept: {lost}")
+            await socket.close(code=WSCloseCode.TRY_AGAIN_LATER, drain=False)
         await socket.close(drain=False)
     node.notice(name, f"closed: {socket.close_code}")
     return socket
@@ -81,8 +84,9 @@ class Talk:
         self._exchange = Exchange(node, name, self._news.set)
         self._ended = False  # nothing more is heard
 
-    async def run(self) -> None:
-        """Hear and answer until the other end closes or is gone."""
+    async def run(self) -> str:
+        """Hear and answer until the other end closes or is gone; return why something cannot be kept, or ""."""
+        lost = ""
         try:
             async with asyncio.TaskGroup() as tasks:
                 telling = tasks.create_task(self._tell_all())
@@ -91,8 +95,11 @@ class Talk:
                     self._news.set()
                 else:
                     telling.cancel()
+        except* NotKeptError as problems:
+            lost = str(problems.exceptions[0])
         finally:
             self._exchange.cancel()
+        return lost
 
     async def _hear_all(self) -> bool:
         """Carry out frame after frame; tell whether the client took its leave and may still get answers."""
@@ -106,12 +113,12 @@ class Talk:
                 line = message.data
             else:
                 return message.type is WSMsgType.CLOSE
+            await self._free.wait()
             self._hear(message.type, line.removesuffix(b"\n"))
             heard += len(line) + FRAME_COST
             if heard > SLICE:
                 heard = 0
                 await self._node.turn.kept()
-            await self._free.wait()
         return False
 
     def _hear(self, kind: WSMsgType, line: bytes) -> None:
@@ -133,10 +140,12 @@ class Talk:
             while self._news.is_set() or exchange.waiting or not self._ended:
                 await self._news.wait()
                 self._news.clear()
+                self._free.clear()  # what is heard from now on must not be answered before it is kept
                 await self._node.turn.kept()
-                self._free.clear()
                 for answer in exchange.take():
                     await self._tell(answer)
+                if exchange.lost:
+                    raise NotKeptError(exchange.lost)
                 if exchange.left:  # a frame that had no room may have it now
                     exchange.go_on()
                     if not exchange.left:

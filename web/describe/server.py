@@ -32,13 +32,15 @@ UPKEEP = (
         "get",
         "/readyz",
         "See whether the server knows what its neighbours know",
-        "It does once each was caught up with, or could not be heard for 5 s; then it stays ready.",
+        "It does once each was caught up with, or could not be heard for 5 s; then it stays ready as long as it "
+        "can keep what it hears.",
         "Server",
         f"curl --include {ORIGIN}/readyz",
         {
             "200": Answer("It does.", (text("ok\n"),)),
             "503": problem(
-                "Not yet: `missing` names the neighbours that it waits for.",
+                "Not yet: `missing` names the neighbours that it waits for. Or it cannot keep what it hears: "
+                "`detail` says why.",
                 samples.problem(
                     503,
                     "Service Unavailable",

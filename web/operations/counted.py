@@ -7,6 +7,7 @@ from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, M
 from herd.counts import Counts, Searches
 from herd.places.careful import Spared
 from herd.server import RunningServer
+from web.operations.journalled import collect_journal
 
 OTHER = "other"
 
@@ -18,6 +19,7 @@ def collect_counts(server: RunningServer) -> Iterator[Metric]:
     yield from _collect_lines(node.counts)
     yield from _collect_searches(node.counts.searches)
     yield from _collect_spared(node.counts.spared)
+    yield from collect_journal(node)
 
 
 def _collect_lines(counts: Counts) -> Iterator[Metric]:
