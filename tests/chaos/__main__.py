@@ -84,6 +84,7 @@ def table(outcome: Outcome) -> str:
         ("starts of servers", f"{outcome.starts:,}"),
         ("all servers agreed", _took(outcome.healed, "after healing")),
         ("each from its disk alone", _took(outcome.alone, "after all were killed")),
+        ("one with a spoilt disk", _took(outcome.mended, "after it was killed")),
         ("result", "FAILED" if outcome.failures else "every answered report, or a newer one, is on every server"),
     ]
     width = max(len(name) for name, _ in rows)

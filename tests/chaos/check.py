@@ -1,9 +1,10 @@
-"""Reads what every server believes, and waits until all of it is as it must be."""
+"""Reads what every server believes and how it is, and waits until all of it is as it must be."""
 
 import asyncio
 import json
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
@@ -61,16 +62,55 @@ async def until_all_agree(servers: Servers, record: Record, bound: float = AGREE
 
     Disagree, with what differs, if that takes longer than `bound`.
     """
+
+    async def look() -> list[str]:
+        return [*troubles(record, await read_all(servers))]
+
+    return await _until_nothing_is_wrong(servers, look, bound)
+
+
+async def until_all_is_calm(servers: Servers) -> float:
+    """Wait until every link is up both ways, nobody who left is still counted, and no defect was met."""
+
+    async def look() -> list[str]:
+        async with ClientSession(timeout=ClientTimeout(total=ASK_SECONDS)) as session:
+            return [
+                trouble for name in PEERS for trouble in unrest(name, await _scrape(session, servers.http[name]))
+            ]
+
+    return await _until_nothing_is_wrong(servers, look, AGREE_SECONDS)
+
+
+def unrest(name: str, metrics: str) -> Iterator[str]:
+    """Yield what in a server's metrics is not as it is once everyone has left."""
+    values = dict(re.findall(r"^(herd_[^ ]+) ([^ \n]+)$", metrics, re.MULTILINE))
+    peers = {*PEERS[name], *(other for other, peers in PEERS.items() if name in peers)}
+    wanted = {f'herd_link_{what}{{peer="{peer}"}}': 1.0 for peer in sorted(peers) for what in ("up", "heard")}
+    wanted |= {"herd_connections": 0.0, 'herd_viewers{of="feed"}': 0.0, "herd_defects_total": 0.0}
+    for what, value in wanted.items():
+        if float(values.get(what, "nan")) != value:
+            yield f"{name}: {what} is {values.get(what)}, not {value}"
+
+
+async def _scrape(session: ClientSession, port: int) -> str:
+    async with session.get(f"http://{HOST}:{port}/metrics") as response:
+        response.raise_for_status()
+        return await response.text()
+
+
+async def _until_nothing_is_wrong(
+    servers: Servers, look: Callable[[], Awaitable[list[str]]], bound: float
+) -> float:
     began = time.monotonic()
     while True:
         servers.check()
         try:
-            found = [*troubles(record, await read_all(servers))]
+            found = await look()
         except (ClientError, OSError, TimeoutError) as error:
             found = [f"a server does not answer: {error!r}"]
         if not found:
             return time.monotonic() - began
         if time.monotonic() - began > bound:
             more = f"\n... and {len(found) - TOLD} more" if len(found) > TOLD else ""
-            raise Disagree(f"{bound:.0f} s after healing:\n" + "\n".join(found[:TOLD]) + more)
+            raise Disagree(f"after {bound:.0f} s still:\n" + "\n".join(found[:TOLD]) + more)
         await asyncio.sleep(LOOK_SECONDS)

@@ -1,6 +1,7 @@
 """One run: the herd, its clients and its faults for a while, then healing, and the judgement."""
 
 import asyncio
+import os
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from tests.chaos.check import Disagree, until_all_agree
+from tests.chaos.check import Disagree, until_all_agree, until_all_is_calm
 from tests.chaos.clients import Clients
 from tests.chaos.faults import Faults
 from tests.chaos.record import Record, Wrong
@@ -16,7 +17,8 @@ from tests.chaos.schedule import draw
 from tests.chaos.servers import Died, Servers
 from tests.herding import PEERS
 
-GRACE_SECONDS = 30.0  # that a server may take to read its journal, when it has nobody else to learn from
+GRACE_SECONDS = 60.0  # that a server may take to read its journal, when it has nobody else to learn from
+SPOILT = 10  # places of a journal that are overwritten
 
 
 @dataclass
@@ -34,6 +36,7 @@ class Outcome:
     connections: int = 0  # through the lanes
     healed: float | None = None  # seconds
     alone: float | None = None  # seconds, of the servers that had only their disks
+    mended: float | None = None  # seconds, of the one whose disk was spoilt
     failures: list[str] = field(default_factory=list)
 
 
@@ -86,8 +89,12 @@ class _Trial:
         await self._faults.heal()
         await until_all_agree(self._servers, self._record)
         self.outcome.healed = time.monotonic() - began
+        for lane in self._servers.lanes.values():
+            lane.reset()  # what was half open so long is let go
+        await until_all_is_calm(self._servers)
         if "blackout" not in self._without:
             await self._ask_disks()
+            await self._spoil_a_disk()
 
     def sum_up(self) -> None:
         """Fill in what is counted elsewhere."""
@@ -111,6 +118,27 @@ class _Trial:
         await self._servers.until_all_listen()
         await until_all_agree(self._servers, self._record, GRACE_SECONDS)
         self.outcome.alone = time.monotonic() - began
+
+    async def _spoil_a_disk(self) -> None:
+        """Kill a server, change bytes of its journal, and start it: the others make up for what is lost."""
+        self._say("one disk spoilt")
+        for lane in self._servers.lanes.values():
+            lane.mend()
+        random = Random(f"{self.outcome.seed} disk")
+        name = random.choice(list(PEERS))
+        self._servers.kill(name)
+        began = time.monotonic()
+        with (self._servers.data / f"{name}.journal").open("r+b") as journal:
+            size = journal.seek(0, os.SEEK_END)
+            for _ in range(SPOILT):
+                journal.seek(random.randrange(size))
+                journal.write(random.randbytes(random.choice([1, 100])))
+            journal.truncate(random.randrange(size // 2, size))
+        self._servers.start(name)
+        await self._servers.until_all_listen()
+        await until_all_agree(self._servers, self._record)
+        self.outcome.mended = time.monotonic() - began
+        await until_all_is_calm(self._servers)
 
     async def _tell_on(self) -> None:
         while True:
