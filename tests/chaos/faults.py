@@ -73,12 +73,23 @@ class Faults:
         self._servers.resume(one.server)
 
     async def _full_disk(self, one: Strike, random: Random) -> None:
-        """Let no file grow, or the largest a few bytes more, so that a write is cut short."""
-        sizes = [file.stat().st_size for file in self._servers.data.glob(f"{one.server}.journal*")]
-        room = random.choice([0, 1, 37, 500])
-        self._servers.limit_files(one.server, max(sizes) + room if sizes and random.random() < 0.8 else 0)
+        self._fill_disk(one.server, random)
         await asyncio.sleep(one.seconds)
         self._servers.limit_files(one.server, None)
+
+    async def _last_words(self, one: Strike, random: Random) -> None:
+        lanes = self._links_of(one.server)
+        for lane in lanes:
+            lane.cut()
+        await asyncio.sleep(one.seconds / 2)
+        if random.random() < 0.5:
+            self._fill_disk(one.server, random)
+            await asyncio.sleep(one.seconds / 2)
+        self._servers.kill(one.server)
+        for lane in lanes:
+            lane.mend()
+        await asyncio.sleep(random.choice([0, 1, 4]))
+        self._servers.start(one.server)
 
     async def _cut(self, one: Strike, random: Random) -> None:
         lane = self._lane(one)
@@ -147,6 +158,12 @@ class Faults:
 
     async def _deaf_viewers(self, one: Strike, random: Random) -> None:
         await watch_and_never_read(self._servers, one.server, one.seconds, random)
+
+    def _fill_disk(self, server: str, random: Random) -> None:
+        """Let no file grow, or the largest a few bytes more, so that a write is cut short."""
+        sizes = [file.stat().st_size for file in self._servers.data.glob(f"{server}.journal*")]
+        room = random.choice([0, 1, 37, 500])
+        self._servers.limit_files(server, max(sizes) + room if sizes and random.random() < 0.8 else 0)
 
     def _lane(self, one: Strike) -> Lane:
         return self._servers.lanes[one.way]

@@ -14,6 +14,7 @@ KINDS: dict[str, tuple[float, ...]] = {
     "blackout": (0, 2),  # all servers are killed at once
     "pause": (0.5, 3, 9),  # SIGSTOP, SIGCONT
     "full-disk": (0.5, 4),  # its files cannot grow
+    "last-words": (1, 3),  # isolated, perhaps its disk full, then killed: only it has what it answered last
     "cut": (0, 2, 8),  # connections are reset, and new ones too
     "isolation": (3, 9),  # all links of a server are cut
     "stall": (2, 9),  # nothing passes, both ways
@@ -27,7 +28,6 @@ KINDS: dict[str, tuple[float, ...]] = {
     "crowd": (1, 3),  # many connections that come and say nothing, and some of them half a line
     "deaf-viewers": (3, 12),  # who ask for the live feed and never read it
 }
-DISK = ("kill", "kill-loop", "stop", "blackout", "full-disk")  # what only a server with a journal can bear
 FIRST, LAST = 2.0, 2.0  # seconds without faults at both ends
 PACE = 1.2  # seconds between two faults, on average
 

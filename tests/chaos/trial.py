@@ -51,8 +51,8 @@ async def run(
     trial = _Trial(servers, seed, seconds, without, tell)
     try:
         async with asyncio.TaskGroup() as group:
-            await servers.open(group)
             try:
+                await servers.open(group)
                 await trial.run()
             finally:
                 trial.sum_up()
