@@ -13,9 +13,8 @@ from tests.chaos.record import Record, shown
 from tests.chaos.servers import Servers
 from tests.herding import PEERS
 
-AGREE_SECONDS = (
-    120.0  # from healing: 6 s for a dead link to be noticed, 30 s for a repair; the rest is a slow machine
-)
+# From healing: 6 s for a dead link to be noticed, 30 s for a repair; the rest is a slow machine.
+AGREE_SECONDS = 120.0
 LOOK_SECONDS = 0.25  # between two looks
 ASK_SECONDS = 30.0
 TOLD = 5  # differences that are told in full
