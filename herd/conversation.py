@@ -139,7 +139,8 @@ class Conversation(asyncio.Protocol):
         if answers and not self._transport.is_closing():
             self._transport.write(answers)
         if self._exchange.lost:
-            self._give_up(self._exchange.lost)
+            if not self._exchange.waiting:  # what stands before it is answered first
+                self._give_up(self._exchange.lost)
         elif hear_on:
             self._hear()
         elif self._ended and not (self._exchange.waiting or self._exchange.left or self._unread):

@@ -42,8 +42,8 @@ class Exchange:
 
     @property
     def full(self) -> bool:
-        """Whether so many answers wait that no further line may be heard."""
-        return self._answers.full
+        """Whether no further line may be heard: too many answers wait, or a report was lost."""
+        return self._answers.full or bool(self.lost)
 
     @property
     def waiting(self) -> bool:

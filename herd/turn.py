@@ -92,15 +92,15 @@ class Turn:
         self._ending = False
         fresh = self._store.close()
         steps, self._then = self._then, []
-        with self._guard.contain("keeping what changed"):
+        with self._guard.contain("the end of a turn"):
             self.keeper.keep(fresh, partial(self._answer, steps))
-        if fresh:  # now, also where answers have to wait: what is in the store is true
-            self._tell()
+            if fresh:  # now, also where answers have to wait: what is in the store is true
+                self._tell()
 
     def _answer(self, steps: list[Step], kept: bool) -> None:
         todo = iter(steps)
         while True:  # a step that breaks must not cost the others theirs
-            with self._guard.contain("the end of a turn"):
+            with self._guard.contain("an answer"):
                 for step in todo:
                     step(kept)
                 return
@@ -108,7 +108,7 @@ class Turn:
     def _tell(self) -> None:
         todo = iter(self.readers[:])
         while True:
-            with self._guard.contain("the end of a turn"):
+            with self._guard.contain("telling the feed"):
                 for reader in todo:
                     reader.moved()
                 return

@@ -13,6 +13,7 @@ from typing import Any
 from aiohttp import ClientSession, DummyCookieJar, web
 
 from herd.config import Address, Config
+from herd.journal.disk import Disk
 from herd.messages import SECOND
 from herd.places.provider import Unavailable
 from herd.position import Position
@@ -141,12 +142,13 @@ async def gateway(
     cors: Iterable[str] = (),
     limits: LimitsSettings | None = None,
     change: Callable[[Config], Config] = lambda config: config,
+    disk: Disk | None = None,
 ) -> AsyncIterator[Gateway]:
     """Run a server and its gateway in this process; nothing may have met a defect when they end."""
     config = replace(
         small_herd({"Home": ()}, {}), web=WebSettings(frozenset(cors)), limits=limits or LimitsSettings()
     )
-    async with running(change(config), "Home", folder) as server:
+    async with running(change(config), "Home", folder, disk) as server:
         server.node.clock = lambda: NOW
         server.node.places = places = Places()
         app = make_app(server, hosts)

@@ -31,7 +31,7 @@ def serve(config: Config, name: str, data: Path, log_level: str, until_stdin_clo
     """
     logging.basicConfig(level=log_level.upper(), format=f"{name}: %(message)s", stream=sys.stderr)
     _allow_many_connections()
-    _collect_rarely()
+    collect_rarely()
     status = 0
     try:
         asyncio.run(_serve(config, name, data, until_stdin_closes))
@@ -93,7 +93,7 @@ def _stop_at_end(stop: asyncio.Event) -> None:
         stop.set()
 
 
-def _collect_rarely() -> None:
+def collect_rarely() -> None:
     """Have the garbage collector look less often at what is new.
 
     Reports are tuples of atoms, which it lets go of at its first look; by default it looks every 700 of them. How

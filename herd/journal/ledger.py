@@ -20,7 +20,8 @@ class Ledger:
         if self._torn:
             self.cut(self.end)
         try:
-            self._write(text)
+            if (written := self.file.append(text)) < len(text):  # no error yet: the next write says why
+                self._write_rest(text[written:])
         except OSError:
             self._torn = True
             with suppress(OSError):  # else before the next batch: no reader takes what has no seal
@@ -33,8 +34,8 @@ class Ledger:
         self.file.truncate(end)
         self.end, self._torn = end, False
 
-    def _write(self, text: bytes) -> None:
-        while text:  # a short write is no error yet: the next one says why
+    def _write_rest(self, text: bytes) -> None:
+        while text:
             written = self.file.append(text)
             if not written:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

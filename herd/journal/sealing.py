@@ -5,8 +5,8 @@
     SEAL 17 144 9b1deb4d
 
 The seal says the number of the feed that the batch brings a reader to, the bytes of its lines, and the CRC-32 of
-all of them and of the seal up to there. A line of a report never begins so, and no line holds a newline, so a seal
-is found wherever reading begins.
+those, begun with the number. A line of a report never begins so, and no line holds a newline, so a seal is found
+wherever reading begins.
 """
 
 import re
@@ -15,15 +15,14 @@ from zlib import crc32
 
 LONGEST = 4 * 1024 * 1024  # bytes of a batch's lines: five times what a turn of one origin can bring
 
-_SEAL = re.compile(rb"SEAL [0-9]{1,18} ([0-9]{1,10}) ([0-9a-f]{8})\n")
+_SEAL = re.compile(rb"SEAL ([0-9]{1,18}) ([0-9]{1,10}) ([0-9a-f]{8})\n")
 _BEGIN = b"\nSEAL "
-_SUM = 9  # bytes of the sum and the newline
+_CRC = 0xFFFFFFFF
 
 
 def seal(lines: bytes, number: int) -> bytes:
     """Return whole lines with their seal behind them."""
-    said = b"SEAL %d %d " % (number, len(lines))
-    return b"%b%b%08x\n" % (lines, said, crc32(said, crc32(lines)))
+    return b"%bSEAL %d %d %08x\n" % (lines, number, len(lines), crc32(lines, number & _CRC))
 
 
 class Unsealing:
@@ -58,17 +57,18 @@ class Unsealing:
 
     def _lines(self, found: re.Match[bytes]) -> bytes:
         """Return the lines in front of a seal, if they are what was sealed."""
-        start, stop = found.start() - int(found[1]), found.end()
+        number, length, crc = int(found[1]), int(found[2]), int(found[3], 16)
+        start = found.start() - length
         if start < self.end - self._begin:
             return b""
         lines = self._data[start : found.start()]
-        if crc32(self._data[found.start() : stop - _SUM], crc32(lines)) != int(found[2], 16):
+        if crc32(lines, number & _CRC) != crc:
             return b""
         if gap := self._begin + start - self.end:
             self.damaged += max(1, self._failed)
             self.damaged_bytes += gap
         self.batches, self._failed = self.batches + 1, 0
-        self.end = self._begin + stop
+        self.end = self._begin + found.end()
         return lines
 
     def _shorten(self) -> None:

@@ -9,6 +9,7 @@ Run it from the repository's folder with the project's Python, on a machine with
     thousand    1,000 connections, one in flight, of the bare server
     flood       reports that reach all five servers, of a NATS cluster of five
     farthest    how long a report takes from Hands to a reader behind Welsh, of the NATS cluster
+    journal     what the journal costs, of the same server without one; a start from 1,000,000 reports
     clients     /clients near and in a box, at a million clients
     places      the places that come with Herd: reading them, and answers of 1, 10 and 50 km
     post        POST /iamat with one report, of a bare aiohttp handler; and with many in a body
@@ -25,7 +26,7 @@ and nats-server are not installed. Tables go to standard output, progress to sta
 import argparse
 from collections.abc import Callable
 
-from tests.bench import clients, farthest, fifty, flood, live, pipelined, places, posting, thousand
+from tests.bench import clients, farthest, fifty, flood, journal, live, pipelined, places, posting, thousand
 from tests.bench import map as map_page
 from tests.bench.machine import describe
 from tests.bench.rounds import Options, progress
@@ -36,6 +37,7 @@ ROWS: dict[str, Callable[[Options], None]] = {
     "thousand": thousand.measure,
     "flood": flood.measure,
     "farthest": farthest.measure,
+    "journal": journal.measure,
     "post": posting.measure,
     "live": live.measure,
     "clients": clients.measure,

@@ -124,6 +124,8 @@ class Talk:
     def _hear(self, kind: WSMsgType, line: bytes) -> None:
         if not line or line.isspace():  # exactly the protocol's white space; a blank line is answered by nothing
             return
+        if self._exchange.lost:  # nothing behind that is answered
+            return
         self._kinds.append(kind)
         if len(line) > LINE_LIMIT or b"\n" in line:
             self._exchange.refuse(line)
@@ -144,7 +146,7 @@ class Talk:
                 await self._node.turn.kept()
                 for answer in exchange.take():
                     await self._tell(answer)
-                if exchange.lost:
+                if exchange.lost and not exchange.waiting:
                     raise NotKeptError(exchange.lost)
                 if exchange.left:  # a frame that had no room may have it now
                     exchange.go_on()
