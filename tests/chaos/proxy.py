@@ -52,7 +52,7 @@ class Carried:
     def __init__(self, near: Ends, far: Ends) -> None:
         self._near, self._far = near, far
         self._tear: int | None = None  # bytes that still pass; then both ends are reset
-        self._lost = False  # nothing passes any more, and no end learns of the other
+        self.lost = False  # nothing passes any more, and no end learns of the other
 
     async def pump(self, there: Way, back: Way) -> None:
         """Carry until it is over."""
@@ -76,7 +76,7 @@ class Carried:
 
     def half_open(self, *, near_learns: bool | None) -> None:
         """Swallow all from now on, and close nothing: one end may see a reset (None: neither), the other never."""
-        self._lost = True
+        self.lost = True
         if near_learns is not None:
             reset((self._near if near_learns else self._far)[1])
 
@@ -90,18 +90,18 @@ class Carried:
                 for piece in way.pieces(data):
                     await self._send(piece, writer, way)
         except OSError:
-            if not self._lost:
+            if not self.lost:
                 raise
-        if not self._lost:
+        if not self.lost:
             writer.write_eof()
 
     async def _send(self, data: bytes, writer: asyncio.StreamWriter, way: Way) -> None:
-        if self._lost:
+        if self.lost:
             return
         if self._tear is not None:
             data, self._tear = data[: self._tear], max(0, self._tear - len(data))
         await way.going.wait()
-        if self._lost:
+        if self.lost:
             return
         writer.write(data)
         await writer.drain()
@@ -161,6 +161,11 @@ class Lane:
         """Do something to every connection."""
         for one in list(self.carried):
             do(one)
+
+    @property
+    def half_open(self) -> int:
+        """How many connections carry nothing any more, and are not closed by both their ends yet."""
+        return sum(one.lost for one in self.carried)
 
     def mend(self) -> None:
         """Have fair weather. What was half open stays so: only the ends can notice."""

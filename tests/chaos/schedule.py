@@ -14,7 +14,7 @@ KINDS: dict[str, tuple[float, ...]] = {
     "blackout": (0, 2),  # all servers are killed at once
     "pause": (0.5, 3, 9),  # SIGSTOP, SIGCONT
     "full-disk": (0.5, 4),  # its files cannot grow
-    "last-words": (1, 3),  # isolated, perhaps its disk full, then killed: only it has what it answered last
+    "last-words": (2, 5),  # isolated, perhaps its disk full, then killed: only it has what it answered last
     "cut": (0, 2, 8),  # connections are reset, and new ones too
     "isolation": (3, 9),  # all links of a server are cut
     "stall": (2, 9),  # nothing passes, both ways
