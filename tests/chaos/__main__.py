@@ -13,6 +13,7 @@ from tests.chaos.schedule import KINDS
 from tests.chaos.trial import Outcome, run
 
 MINUTES = 10.0
+INTERRUPTED = 130  # exit status, as shells have it for Ctrl-C
 TOLD_SECONDS = 30.0  # between two lines of progress, where there is no terminal
 
 
@@ -34,8 +35,13 @@ def main(arguments: list[str]) -> int:
     seed = SystemRandom().randrange(10**6) if options.seed is None else options.seed
     folder = Path(tempfile.mkdtemp(prefix=f"herd-chaos-{seed}-"))
     progress = Progress()
-    outcome = asyncio.run(run(folder, seed, 60 * options.minutes, without, progress.tell))
-    progress.end()
+    try:
+        outcome = asyncio.run(run(folder, seed, 60 * options.minutes, without, progress.tell))
+    except KeyboardInterrupt:
+        shutil.rmtree(folder)
+        return INTERRUPTED
+    finally:
+        progress.end()
     print(table(outcome))
     if outcome.failures:
         again = f"python3 run.py chaos --seed {seed} --minutes {options.minutes:g}"

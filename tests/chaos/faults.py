@@ -11,7 +11,7 @@ from tests.chaos.servers import Servers
 from tests.chaos.strangers import babble, crowd, watch_and_never_read
 from tests.herding import PEERS
 
-SPLITS = (1, 7, 100, 1000)  # bytes
+SPLITS = (5, 40, 1000)  # bytes
 RATES = (2_000, 50_000)  # bytes a second
 TEARS_AFTER = 400  # bytes that may still pass
 
@@ -35,8 +35,7 @@ class Faults:
 
     async def heal(self) -> None:
         """Take back whatever is left, and have all servers run. What is half open stays so."""
-        for lane in self._servers.lanes.values():
-            lane.mend()
+        _mend([*self._servers.lanes.values()])
         for name in PEERS:
             self._servers.resume(name)
             self._servers.limit_files(name, None)
@@ -86,8 +85,7 @@ class Faults:
             self._fill_disk(one.server, random)
             await asyncio.sleep(one.seconds / 2)
         self._servers.kill(one.server)
-        for lane in lanes:
-            lane.mend()
+        _mend(lanes)
         await asyncio.sleep(random.choice([0, 1, 4]))
         self._servers.start(one.server)
 
@@ -134,16 +132,18 @@ class Faults:
         self._lane(one).each(tear)
 
     async def _slow(self, one: Strike, random: Random) -> None:
-        lane = self._lane(one)
-        lane.there.rate = lane.back.rate = random.choice(RATES)
+        rate, lanes = random.choice(RATES), self._lanes_to(one.server)
+        for lane in lanes:
+            lane.there.rate = lane.back.rate = rate
         await asyncio.sleep(one.seconds)
-        lane.mend()
+        _mend(lanes)
 
     async def _split(self, one: Strike, random: Random) -> None:
-        lane = self._lane(one)
-        lane.there.split = lane.back.split = random.choice(SPLITS)
+        most, lanes = random.choice(SPLITS), self._lanes_to(one.server)
+        for lane in lanes:
+            lane.there.split = lane.back.split = most
         await asyncio.sleep(one.seconds)
-        lane.mend()
+        _mend(lanes)
 
     async def _storm(self, one: Strike, random: Random) -> None:
         for way, lane in self._servers.lanes.items():
@@ -168,5 +168,14 @@ class Faults:
     def _lane(self, one: Strike) -> Lane:
         return self._servers.lanes[one.way]
 
+    def _lanes_to(self, server: str) -> list[Lane]:
+        """Return the lanes that lead to a server, its clients' too."""
+        return [lane for (_, name), lane in self._servers.lanes.items() if name == server]
+
     def _links_of(self, server: str) -> list[Lane]:
         return [lane for way, lane in self._servers.lanes.items() if server in way and set(way) <= set(PEERS)]
+
+
+def _mend(lanes: list[Lane]) -> None:
+    for lane in lanes:
+        lane.mend()

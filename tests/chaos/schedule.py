@@ -21,8 +21,8 @@ KINDS: dict[str, tuple[float, ...]] = {
     "one-way-stall": (2, 9),
     "half-open": (4, 12),  # nothing passes, nobody is told, or one end only; new connections are accepted and deaf
     "tear": (0,),  # reset in the middle of a line
-    "slow": (3, 8),
-    "split": (3, 10),  # into small pieces
+    "slow": (3, 8),  # all connections to a server
+    "split": (3, 10),  # into small pieces: all connections to a server
     "storm": (0,),  # all connections of a server are reset at once, servers' and clients'
     "garbage": (1, 4),  # strangers that send what nobody understands
     "crowd": (1, 3),  # many connections that come and say nothing, and some of them half a line
