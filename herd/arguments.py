@@ -80,7 +80,9 @@ def _server_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("name", nargs="?", metavar="NAME", help="the one server to run (default: the whole herd)")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="where logs go (default: data/ beside run.py)")
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="where logs and journals go (default: data/ beside run.py)"
+    )
     parser.add_argument("--log-level", choices=LEVELS, default="warning", help="for the console (default: warning)")
     parser.add_argument("--demo", type=_walkers, default=0, metavar="N", help="add N simulated clients that walk")
     parser.add_argument("--until-stdin-closes", action="store_true", help=argparse.SUPPRESS)  # for the starter

@@ -127,14 +127,11 @@ class Conversation(asyncio.Protocol):
             self._sending = True
             self._node.turn.then(self._send)
 
-    def _send(self, kept: bool) -> None:
+    def _send(self, _kept: bool) -> None:
         """Write the answers whose turn has come, in one write, and go on where they were waited for."""
         self._sending = False
         hear_on = self._exchange.full or self._held
         self._held = False
-        if not kept:
-            self._give_up(self._node.turn.keeper.trouble or "it failed")
-            return
         answers = self._exchange.take_lines()
         if answers and not self._transport.is_closing():
             self._transport.write(answers)

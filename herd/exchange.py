@@ -33,7 +33,7 @@ class Exchange:
         self._commands: Iterator[Command] | None = None  # of the lines that are being carried out
         self._slow = 0  # lines since we last went on
         self._tasks: set[asyncio.Task[None]] = set()  # WHATSATs on their way
-        self.lost = ""  # why a report was not taken in: then neither it nor what is behind it is answered
+        self.lost = ""  # why a report is not kept: then neither it nor what is behind it is answered
 
     @property
     def left(self) -> bool:
@@ -67,6 +67,7 @@ class Exchange:
     def go_on(self) -> None:
         """Carry out what is left, as far as there is room and as others do not wait too long."""
         node = self._node
+        node.turn.then(self._settle)
         self._slow = 0
         while self._commands is not None and not self._answers.full and self._slow < SLOW_LINES:
             answers, batch = self._answers.newest, node.turn.batch(OWN_CLIENTS)
@@ -95,6 +96,13 @@ class Exchange:
         """Give up: nobody is there any more to be answered."""
         for task in self._tasks:
             task.cancel()
+
+    def _settle(self, kept: bool) -> None:
+        """Answer nothing any more if what was heard in a turn is not kept, whenever its owner asks for it."""
+        if not kept:
+            self.cancel()
+            self._answers, self._commands = Answers(), None
+            self.lost = self._node.turn.keeper.trouble or "writing failed"
 
     def _add(self, answer: bytes) -> None:
         self._answers.newest.append(answer)

@@ -48,7 +48,7 @@ class MemoryFile:
 
     def read(self, at: int, most: int) -> bytes:
         self._disk.did("read")
-        return bytes(self.text[at : at + most])
+        return bytes(self.text[at : at + (self._disk.reads_most or most)])
 
     async def sync(self) -> None:
         assert not self.closed
@@ -76,6 +76,7 @@ class MemoryDisk:
         self.files = {name: MemoryFile(self, text) for name, text in (files or {}).items()}
         self.names_synced = dict(self.files)  # what a power cut leaves of the names
         self.room: int | None = None  # bytes, None: no end of them
+        self.reads_most: int | None = None  # bytes at once
         self.fails: dict[str, OSError] = {}
         self.lets_sync = asyncio.Event()
         self.lets_sync.set()

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from herd.config import COMMANDS, Address, Config, ConfigError, Server, load
+from herd.sections.journal import JournalSettings
 from herd.sections.limits import LimitsSettings
 from herd.sections.places import PlacesSettings
 from herd.sections.web import WebSettings
@@ -94,6 +95,9 @@ def test_origins_are_kept_as_browsers_write_them(load_text: Load) -> None:
 
 def test_nobody_may_watch_where_the_setting_says_so(load_text: Load) -> None:
     assert load_text("[limits]\nviewers = 0").limits == LimitsSettings(viewers=0)
+    assert load_text("").journal == JournalSettings("everysec")
+    for fsync in ("everysec", "always", "never"):
+        assert load_text(f'[journal]\nfsync = "{fsync}"').journal == JournalSettings(fsync)
 
 
 def test_an_edge_named_at_both_ends_or_twice_is_one_edge(load_text: Load) -> None:
@@ -214,6 +218,9 @@ WRONG = [
     ("[web]\ncors = [1]", r": web\.cors: expected a list of origins"),
     ("[web]\ncosr = []", r": web\.cosr: unknown key, expected one of cors"),
     ("[limits]\nviewers = -1", r": limits\.viewers: expected a whole number from 0, found -1"),
+    ('[journal]\nfsync = "off"', r': journal\.fsync: expected "everysec" or "always" or "never", found \'off\''),
+    ("[journal]\nfsync = 1", r': journal\.fsync: expected "everysec" or "always" or "never", found 1'),
+    ("[journal]\nsync = 1", r": journal\.sync: unknown key, expected one of fsync"),
     ("[limits]\nviewers = true", r": limits\.viewers: expected a whole number from 0, found True"),
     ("[limits]\nrequests = 0", r": limits\.requests: expected a whole number from 1, found 0"),
     ("[limits]\nrequests = 1.5", r": limits\.requests: expected a whole number from 1, found 1\.5"),

@@ -81,6 +81,7 @@ ASKED: list[Asked] = [
 ASKED_BELOW = {
     ("get", "/live", 101), ("get", "/ws", 101), ("get", "/events", 200), ("get", "/live", 503),
     ("get", "/events", 503), ("post", "/iamat", 408), ("get", "/readyz", 503),
+    ("post", "/iamat", 503),
 }  # fmt: skip
 
 

@@ -22,6 +22,11 @@ def seal_reports(reports: list[Report], number: int) -> bytes:
     return seal(b"\n".join([*[report[1] for report in reports], b""]), number)
 
 
+def new_name(name: str) -> str:
+    """Return what a journal is called before it is one."""
+    return f"{name}.new"
+
+
 class Rewriting:
     """A new file on its way to take the place of the old one."""
 
@@ -30,14 +35,10 @@ class Rewriting:
         self.error: OSError | None = None  # why it cannot be finished
         self.decides = False  # whether what is kept must be in this file: it has, or is getting, the name
         self._disk = disk
-        self._name = name
+        self._name, self._new_name = name, new_name(name)
         self._store = store
-        disk.remove(self._new_name)
+        disk.remove(self._new_name)  # what a crash may have left
         self.ledger = Ledger(disk.open(self._new_name))
-
-    @property
-    def _new_name(self) -> str:
-        return f"{self._name}.new"
 
     def add(self, sealed: bytes, number: int) -> OSError | None:
         """Take what is kept meanwhile; after a first error it would not be complete, and takes nothing more."""

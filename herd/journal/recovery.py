@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
+from herd.journal.compaction import new_name
 from herd.journal.disk import Disk
 from herd.journal.journal import Journal
 from herd.journal.loading import Loading
@@ -58,6 +59,7 @@ async def read_journal(node: Node, journal: Journal) -> None:
         await loading.run(_TellNowAndThen(journal, loop.time))
         if loading.end < loading.size:
             journal.ledger.cut(loading.end)
+        journal.disk.remove(new_name(journal.name))  # a crash in the middle left it
         await journal.disk.sync()  # a file that is new must not lose its name
     except OSError as error:
         reason = f"cannot read {journal.disk.describe(journal.name)}: {error.strerror or error}"
