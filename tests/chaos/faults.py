@@ -13,6 +13,7 @@ from tests.herding import PEERS
 
 SPLITS = (5, 40, 1000)  # bytes
 RATES = (2_000, 50_000)  # bytes a second
+LEFT_HALF_OPEN = 4  # links, of 14
 TEARS_AFTER = 400  # bytes that may still pass
 
 
@@ -32,6 +33,12 @@ class Faults:
                 self._servers.check()
                 self.struck[one.kind] += 1
                 group.create_task(getattr(self, "_" + one.kind.replace("-", "_"))(one, Random(one.dice)))
+
+    def leave_half_open(self, random: Random) -> None:
+        """Let some links fall silent, and nobody be told: part of healing is that servers find out."""
+        links = [lane for (who, _), lane in self._servers.lanes.items() if who in PEERS]
+        for lane in random.sample(links, LEFT_HALF_OPEN):
+            lane.each(lambda carried: carried.half_open(near_learns=None))
 
     async def heal(self) -> None:
         """Take back whatever is left, and have all servers run. What is half open stays so."""

@@ -86,6 +86,7 @@ class _Trial:
             telling.cancel()
         self._say("healing")
         began = time.monotonic()
+        self._faults.leave_half_open(Random(f"{self.outcome.seed} healing"))
         await self._faults.heal()
         await until_all_agree(self._servers, self._record)
         self.outcome.healed = time.monotonic() - began
