@@ -51,7 +51,10 @@ class Counts:
     refused: Counter[str] = field(default_factory=Counter)  # by reason, of which there are few
     heard: int = 0  # lines from peers
     words: int = 0  # those of them that were no AT
-    told: int = 0  # AT lines to peers
+    told: int = 0  # AT and FORGET lines to peers
+    forgotten: int = 0  # clients that this server was asked to forget
+    expired: int = 0  # clients that were silent for too long
+    evicted: int = 0  # clients for whom there was no room
     searches: Searches = field(default_factory=Searches)
     spared: Spared = field(default_factory=Spared)
     kept: Kept = field(default_factory=Kept)

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from herd.access import BEYOND_TOKEN, EVERYTHING, Grant
 from herd.batch import OWN_CLIENTS
 from herd.fastlane import Command, hear_clients, split_commands, to_slow
-from herd.messages import ECHO_LIMIT, LINE_LIMIT, WhatsAt, parse_command, refuse
+from herd.messages import ECHO_LIMIT, LINE_LIMIT, IAmAt, WhatsAt, parse_command, refuse
 from herd.node import Node
 from herd.ordering import Answers, Wait
 from herd.places.provider import UNKNOWN_ERROR, Unavailable, unavailable_text
@@ -22,10 +23,11 @@ _BROKEN = Unavailable(UNKNOWN_ERROR, "the search broke off")
 class Exchange:
     """Carries out lines while there is room for their answers; who owns it takes these once they are kept.
 
-    `came` is called when an answer that had to be waited for has come.
+    `came` is called when an answer that had to be waited for has come. A line beyond the `grant` is refused.
     """
 
-    def __init__(self, node: Node, label: str, came: Callable[[], None]) -> None:
+    def __init__(self, node: Node, label: str, came: Callable[[], None], grant: Grant = EVERYTHING) -> None:
+        self.grant = grant
         self._node = node
         self._label = label
         self._came = came
@@ -69,11 +71,13 @@ class Exchange:
         node = self._node
         node.turn.then(self._settle)
         self._slow = 0
-        while self._commands is not None and not self._answers.full and self._slow < SLOW_LINES:
+        room = not node.store.acceptance.full  # else clients wait until others are evicted
+        while room and self._commands is not None and not self._answers.full and self._slow < SLOW_LINES:
             answers, batch = self._answers.newest, node.turn.batch(OWN_CLIENTS)
             start = len(answers)
-            # Where nothing can be kept every line is looked at, and the store stays as it is.
-            commands = self._commands if node.turn.keeper.trouble is None else map(to_slow, self._commands)
+            # Where nothing can be kept, or not every client's, each line is looked at.
+            quick = node.turn.keeper.trouble is None and self.grant.full
+            commands = self._commands if quick else map(to_slow, self._commands)
             done = hear_clients(commands, node.heard_by, node.clock(), batch, answers, self._answer_other)
             if done or self.lost:
                 self._commands = None
@@ -117,6 +121,10 @@ class Exchange:
             if line.split():  # a blank line is answered by nothing
                 self._refuse(line, str(reason))
             return self._slow < SLOW_LINES
+        if not self._may(command):
+            self._node.access.refused[BEYOND_TOKEN] += 1
+            self._refuse(line, BEYOND_TOKEN)
+            return self._slow < SLOW_LINES
         if isinstance(command, WhatsAt):
             return self._answer_later(line, command)
         if (trouble := self._node.turn.keeper.trouble) is not None:
@@ -124,6 +132,9 @@ class Exchange:
             return False
         self._answers.newest.append(bytes(self._node.hear(command)))
         return self._slow < SLOW_LINES
+
+    def _may(self, command: IAmAt | WhatsAt) -> bool:
+        return (self.grant.writes or isinstance(command, WhatsAt)) and self.grant.covers(command.client)
 
     def _answer_later(self, line: bytes, question: WhatsAt) -> bool:
         report = self._node.store.newest(question.client)

@@ -4,14 +4,16 @@ import asyncio
 import resource
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from random import Random
 
+from herd.access import Access
 from herd.config import Address, Config
 from herd.conversation import Conversation
 from herd.counts import Counts
+from herd.forgetting import Forgetting
 from herd.journal.disk import Disk
 from herd.journal.recovery import keeping, read_journal
 from herd.links.links import Links
@@ -44,6 +46,7 @@ class RunningServer:
 
     node: Node
     links: Links
+    forgetting: Forgetting
     port: int  # of TCP, also where the settings left it open
     config: Config  # of the whole herd
     begun: asyncio.Event  # its journal is read: from now on it knows what it knew before
@@ -72,23 +75,25 @@ async def run_server(
         # There is no node yet; once anybody can ask for places, there is.
         means, counts = Means(lambda *search: node.spawn(*search), random), Counts()  # noqa: PLW0108
         async with open_places(config.places, means, counts.spared) as provider, asyncio.TaskGroup() as tasks:
-            node = Node(name, provider, open_traffic(), tasks, counts=counts)
+            node = Node(name, provider, open_traffic(), tasks, counts=counts, access=Access(config.access))
             neighbours = {peer: config.servers[peer].tcp for peer in settings.peers}
             links = Links(node, config.secret, neighbours, random)
             node.last_descriptor = _last_descriptor()
             _have_wait("TCP", listener, settings.tcp)
             node.notice("-", f"{name} listens on {settings.tcp}, life {node.life.decode()}")
-            async with _beginning(node, links, listener, config, disk) as begun:
-                yield RunningServer(node, links, listener.sockets[0].getsockname()[1], config, begun)
+            forgetting = Forgetting(node, config.limits, links.clocks_ahead)
+            async with _beginning(node, (links, forgetting), listener, config, disk) as begun:
+                port = listener.sockets[0].getsockname()[1]
+                yield RunningServer(node, links, forgetting, port, config, begun)
     finally:
         listener.close()
 
 
 @asynccontextmanager
 async def _beginning(
-    node: Node, links: Links, listener: asyncio.Server, config: Config, disk: Disk | None
+    node: Node, work: Sequence[Links | Forgetting], listener: asyncio.Server, config: Config, disk: Disk | None
 ) -> AsyncIterator[asyncio.Event]:
-    """Have the node read its journal, then let clients in and dial its neighbours, until the block ends."""
+    """Have the node read its journal, then let clients in and do its work, until the block ends."""
     begun = asyncio.Event()
     async with keeping(node, disk, config.journal.fsync) if disk else nullcontext() as journal:
 
@@ -97,14 +102,16 @@ async def _beginning(
                 await read_journal(node, journal)
             await start_listening("TCP", listener, config.servers[node.name].tcp)
             begun.set()
-            await links.run()
+            async with asyncio.TaskGroup() as group:
+                for lasting in work:
+                    group.create_task(lasting.run())
 
-        linking = node.tasks.create_task(begin(), name="links")
+        beginning = node.tasks.create_task(begin(), name="all that a server does by itself")
         try:
             yield begun
         finally:
             listener.close()
-            linking.cancel()
+            beginning.cancel()
             await _close(node)
 
 

@@ -5,7 +5,8 @@
 import asyncio
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from herd.counts import Kept
 from herd.journal.loading import Loading
@@ -83,6 +84,15 @@ class MemoryDisk:
         self.syncing = self.syncs = self.appended = 0
         self.done: Callable[[], None] = lambda: None  # called after each step that a power cut may follow
         self.locked: str | None = None
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let no sync end inside the block, but where the test lets it."""
+        self.lets_sync.clear()
+        try:
+            yield
+        finally:
+            self.lets_sync.set()
 
     def did(self, what: str) -> None:
         if what in self.fails:

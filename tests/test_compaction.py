@@ -1,6 +1,5 @@
 """The journal written anew: while clients go on, whatever breaks, and whenever the power is cut."""
 
-import asyncio
 import errno
 from itertools import count, islice
 from pathlib import Path
@@ -151,11 +150,10 @@ async def test_a_stop_in_the_middle_leaves_one_whole_journal(tmp_path: Path) -> 
     disk = MemoryDisk()
     async with home(tmp_path, disk) as server, talk(server.port) as client:
         lines = await grow(client, 5)
-        disk.lets_sync.clear()
-        journal_of(server).rewrite_at = 0
-        lines |= await grow(client, 1)
-        await until(lambda: journal_of(server).rewriting and disk.syncing, "the new file's sync")
-        asyncio.get_running_loop().call_soon(disk.lets_sync.set)
+        with disk.held():
+            journal_of(server).rewrite_at = 0
+            lines |= await grow(client, 1)
+            await until(lambda: journal_of(server).rewriting and disk.syncing, "the new file's sync")
     assert await known(disk.after_a_power_cut()) == lines
     assert disk.files.keys() == {JOURNAL}
     assert all(file.closed for file in disk.files.values())

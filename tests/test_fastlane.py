@@ -6,8 +6,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from herd.batch import OWN_CLIENTS
+from herd.facts import Forget
 from herd.fastlane import hear_clients, hear_peer, split_commands
-from herd.messages import IAmAt, parse_at, parse_command, refuse
+from herd.messages import SECOND, IAmAt, nanoseconds, parse_command, refuse
 from herd.position import Malformed
 from herd.store import Store
 
@@ -61,8 +62,30 @@ def answer_slowly(lines: Iterable[bytes], store: Store) -> list[bytes]:
     return answers
 
 
+# What a store may have been told before: whom to forget, until when reports expired, up to where it is full.
+earlier = st.tuples(
+    st.lists(st.tuples(st.sampled_from([b"kiwi", b"a", b"AT"]), times), max_size=2),
+    st.sampled_from([0, 1_520_023_900, 1_520_023_935, 1_795_467_889]),
+    st.sampled_from([0, 1_520_023_935, 1_795_467_950]),
+    st.booleans(),
+)
+Earlier = tuple[list[tuple[bytes, bytes]], int, int, bool]
+
+
+def prepare(store: Store, said: Earlier) -> None:
+    """Tell a store what came before."""
+    forgets, expired, floor, full = said
+    for client, time in forgets:
+        stamp = nanoseconds(time) if time[:1].isdigit() else 0
+        store.forget(Forget(b"Hands", client, stamp), store.batch(b"life"))
+    store.acceptance.expire(expired * SECOND)
+    store.acceptance.raise_floor(floor * SECOND)
+    store.acceptance.most = 10 - 10 * full
+    store.acceptance.count(full)
+
+
 def known(store: Store) -> dict[bytes, tuple[int, bytes]]:
-    return {client: report[:2] for client, report in store.reports.items()}
+    return {fact[1]: fact[:2] for fact in store.snapshot()}
 
 
 def changes(store: Store) -> list[tuple[bytes, bytes]]:
@@ -70,10 +93,12 @@ def changes(store: Store) -> list[tuple[bytes, bytes]]:
 
 
 @settings(max_examples=500, deadline=None)
-@given(command_lines)
-@example([b"IAMAT kiwi +34.068930-118.445127 1795467999.000000000"] * 2)
-def test_a_chunk_of_commands_gets_the_answers_of_its_lines_one_by_one(lines: list[bytes]) -> None:
+@given(command_lines, earlier)
+@example([b"IAMAT kiwi +34.068930-118.445127 1795467999.000000000"] * 2, ([], 0, 0, False))
+def test_a_chunk_of_commands_gets_the_answers_of_its_lines_one_by_one(lines: list[bytes], before: Earlier) -> None:
     fast, slow = Store(b"fast"), Store(b"slow")
+    prepare(fast, before)
+    prepare(slow, before)
     answers: list[bytes] = []
 
     def answer_other(line: bytes) -> bool:
@@ -103,19 +128,23 @@ servers = st.sampled_from([b"Goloman", b"Hands", b"x" * 64, b"x" * 65, b""])
 ats = st.tuples(st.just(b"AT"), servers, skews, clients, locations, times).map(b" ".join)
 
 
+forgets = st.tuples(st.just(b"FORGET"), servers, clients, times).map(b" ".join)
+
+
 def hear_slowly(lines: Iterable[bytes], store: Store) -> None:
     for line in lines:
         try:
-            report = parse_at(line)
+            store.take(line, store.batch(b"life"))
         except Malformed:
             continue
-        store.put(report, store.batch(b"life"))
 
 
 @settings(max_examples=500, deadline=None)
-@given(st.lists(st.one_of(ats, ats, ats, noise, st.just(b"")), max_size=12))
-def test_a_chunk_from_a_peer_is_believed_as_its_lines_one_by_one(lines: list[bytes]) -> None:
+@given(st.lists(st.one_of(ats, ats, ats, forgets, noise, st.just(b"")), max_size=12), earlier)
+def test_a_chunk_from_a_peer_is_believed_as_its_lines_one_by_one(lines: list[bytes], before: Earlier) -> None:
     fast, slow = Store(b"fast"), Store(b"slow")
+    prepare(fast, before)
+    prepare(slow, before)
     hear_peer(b"".join(line + b"\n" for line in lines), fast.batch(b"life"), lambda line: hear_slowly([line], fast))
     hear_slowly(lines, slow)
     assert known(fast) == known(slow)

@@ -185,7 +185,6 @@ async def test_never_means_never(tmp_path: Path) -> None:
 
 async def test_with_always_no_answer_leaves_before_its_sync_nor_out_of_order(tmp_path: Path) -> None:
     disk = MemoryDisk()
-    disk.lets_sync.clear()
     async with home(tmp_path, disk, ALWAYS) as server, talk(server.port) as one, talk(server.port) as two:
         journal = disk.files["Home.journal"]
 
@@ -197,17 +196,18 @@ async def test_with_always_no_answer_leaves_before_its_sync_nor_out_of_order(tmp
                 if n % 20 == 19:  # it was heard while the sync before was under way, or waits to be
                     assert await client.line() == b"? x"
 
-        async with asyncio.TaskGroup() as tasks:
-            for client, name in ((one, b"a"), (two, b"b")):
-                tasks.create_task(check(client, name))
-            for part in range(3):
+        with disk.held():
+            async with asyncio.TaskGroup() as tasks:
                 for client, name in ((one, b"a"), (two, b"b")):
-                    client.send(*[iamat(b"%b%d" % (name, 20 * part + n)) for n in range(20)], b"x")
-                await until(lambda: disk.syncing, "a sync")
+                    tasks.create_task(check(client, name))
+                for part in range(3):
+                    for client, name in ((one, b"a"), (two, b"b")):
+                        client.send(*[iamat(b"%b%d" % (name, 20 * part + n)) for n in range(20)], b"x")
+                    await until(lambda: disk.syncing, "a sync")
+                    disk.lets_sync.set()
+                    await asyncio.sleep(0)
+                    disk.lets_sync.clear()
                 disk.lets_sync.set()
-                await asyncio.sleep(0)
-                disk.lets_sync.clear()
-            disk.lets_sync.set()
 
 
 async def test_with_always_many_share_a_sync(tmp_path: Path) -> None:
@@ -215,14 +215,13 @@ async def test_with_always_many_share_a_sync(tmp_path: Path) -> None:
     async with home(tmp_path, disk, ALWAYS) as server, talk(server.port) as first:
         clients = [talk(server.port) for _ in range(50)]
         opened = [await client.__aenter__() for client in clients]
-        disk.lets_sync.clear()
         before = disk.syncs
-        first.send(iamat(b"first"))
-        await until(lambda: disk.syncing, "a sync")
-        for n, client in enumerate(opened):
-            client.send(iamat(b"client%d" % n))
-        await until(lambda: len(server.node.store.reports) == 51, "all are heard")
-        disk.lets_sync.set()
+        with disk.held():
+            first.send(iamat(b"first"))
+            await until(lambda: disk.syncing, "a sync")
+            for n, client in enumerate(opened):
+                client.send(iamat(b"client%d" % n))
+            await until(lambda: len(server.node.store.reports) == 51, "all are heard")
         await first.line()
         for client in opened:
             await client.line()

@@ -102,7 +102,12 @@ class Gateway:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         data = body and io.BytesIO(body)  # aiohttp warns of large bytes
         async with self.session.request(
-            method, self.url + path, data=data, headers=named, skip_auto_headers=["Content-Type"]
+            method,
+            self.url + path,
+            data=data,
+            headers=named,
+            skip_auto_headers=["Content-Type"],
+            allow_redirects=False,
         ) as response:
             return Reply(response.status, dict(response.headers), await within(response.read()))
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from functools import partial
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
@@ -10,6 +11,7 @@ from herd.messages import refuse
 from herd.turn import NotKeptError
 from web.accept import PLAIN, PROBLEM, wants_plain
 from web.access import HEADERS, check_access
+from web.admitting import admit
 from web.keys import SERVER
 from web.problems import Problem, to_problem_json
 from web.rates import RATES
@@ -40,9 +42,7 @@ async def pass_gate(request: web.Request, handler: Handler) -> web.StreamRespons
     app = request.app
     with app[SERVER].node.guard.contain("an HTTP request"):
         try:
-            app[RATES].check(request.remote or "")
-            check_access(request)
-            return permit(request) or await _serve(request, handler)
+            return await _let_through(request, handler)
         except Problem as problem:
             return _answer(request, problem)
         except web.HTTPException as error:
@@ -58,6 +58,12 @@ async def pass_gate(request: web.Request, handler: Handler) -> web.StreamRespons
             request.transport.abort()
         return started
     return _answer(request, Problem(500, "a defect of this server, which its log describes"))
+
+
+async def _let_through(request: web.Request, handler: Handler) -> web.StreamResponse:
+    request.app[RATES].check(request.remote or "")
+    check_access(request)
+    return permit(request) or await admit(request, partial(_serve, handler=handler))
 
 
 async def begin_answer(request: web.Request, response: web.StreamResponse) -> None:

@@ -1,17 +1,18 @@
 """Reads a journal into an empty store, in slices between which the loop lives."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 
-from herd.batch import LOADED, Batch
+from herd.batch import DROPPED, LOADED, Batch
 from herd.counts import Kept
 from herd.fastlane import hear_peer
 from herd.journal.disk import File
 from herd.journal.sealing import Unsealing
-from herd.messages import parse_at
 from herd.position import Malformed
 from herd.store import Store
+from herd.sweep import evict
 
 SLICE = 256 * 1024  # bytes read at once: 3 ms
 
@@ -37,6 +38,9 @@ class Loading:
                 batch = store.batch(LOADED)
                 counts.read += hear_peer(lines, batch, partial(self._take_other, batch))
             store.close()
+            if store.acceptance.full:  # newer clients stand further on
+                deque(evict(store, len(store.reports) - store.acceptance.most, self._dropped), maxlen=0)
+                store.close()
             tell(self)
             await asyncio.sleep(0)
         store.close()  # nothing is fresh any more: it is not to be kept or told as news
@@ -44,9 +48,12 @@ class Loading:
         self.end = unsealing.end
         counts.torn, counts.damaged = self.at - unsealing.end, unsealing.damaged
 
+    def _dropped(self) -> Batch:
+        return self._store.batch(DROPPED)
+
     def _take_other(self, batch: Batch, line: bytes) -> None:
-        """Take a line that is no plain AT; what is no fact at all is counted and left out."""
+        """Take a FORGET, or an AT that is not plain; what is no fact at all is counted and left out."""
         try:
-            self._store.put(parse_at(line), batch)
+            self._store.take(line, batch)
         except Malformed:
             self._counts.skipped += 1

@@ -11,10 +11,12 @@ from weakref import WeakSet
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from herd.access import Grant
 from herd.exchange import Exchange
 from herd.messages import LINE_LIMIT
 from herd.node import Node
 from herd.turn import NotKeptError
+from web.admitting import grant_of
 from web.keys import SERVER
 from web.traffic import label
 from web.upgrading import check_handshake
@@ -50,7 +52,7 @@ async def talk(request: web.Request) -> Socket:
     name = node.label()
     node.notice(name, f"opened by {label(request)} as a WebSocket")
     if request.transport is not None:
-        if lost := await Talk(node, name, socket, request.transport).run():
+        if lost := await Talk(node, name, socket, request.transport, grant_of(request)).run():
             node.notice(name, f"what it said cannot be kept: {lost}")
             await socket.close(code=WSCloseCode.TRY_AGAIN_LATER, drain=False)
         await socket.close(drain=False)
@@ -74,14 +76,14 @@ async def _close_all(app: web.Application) -> None:
 class Talk:
     """One client's WebSocket: one task hears, the other answers; the first waits where the other is behind."""
 
-    def __init__(self, node: Node, name: str, socket: Socket, transport: asyncio.Transport) -> None:
+    def __init__(self, node: Node, name: str, socket: Socket, transport: asyncio.Transport, grant: Grant) -> None:
         self._node = node
         self._socket = socket
         self._transport = transport
         self._kinds: deque[WSMsgType] = deque()  # of the frames that are not answered yet
         self._news = asyncio.Event()  # there may be answers to tell
         self._free = asyncio.Event()  # nothing keeps frames from being heard
-        self._exchange = Exchange(node, name, self._news.set)
+        self._exchange = Exchange(node, name, self._news.set, grant)
         self._ended = False  # nothing more is heard
 
     async def run(self) -> str:
@@ -150,7 +152,7 @@ class Talk:
                     raise NotKeptError(exchange.lost)
                 if exchange.left:  # a frame that had no room may have it now
                     exchange.go_on()
-                    if not exchange.left:
+                    if not (exchange.left and exchange.full):
                         self._news.set()
                 if not exchange.left:
                     self._free.set()

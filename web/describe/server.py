@@ -27,6 +27,7 @@ UPKEEP = (
         "Server",
         f"curl {ORIGIN}/healthz",
         {"200": Answer("It does.", (text("ok\n"),))},
+        open=True,
     ),
     Operation(
         "get",
@@ -50,6 +51,7 @@ UPKEEP = (
                 ),
             ),
         },
+        open=True,
     ),
     Operation(
         "get",
@@ -75,7 +77,10 @@ PAGES = (
         "The live map; without JavaScript a table.",
         "Pages",
         f"curl {ORIGIN}/",
-        {"200": Answer("A page.", (Content(HTML, {"type": "string"}),))},
+        {
+            "200": Answer("A page.", (Content(HTML, {"type": "string"}),)),
+            "303": Answer("To the login, for whoever has no token that counts.", headers={"Location": "`/login`."}),
+        },
     ),
     Operation(
         "get",
@@ -85,6 +90,7 @@ PAGES = (
         "Pages",
         f"curl {ORIGIN}/api",
         {"200": Answer("A page.", (Content(HTML, {"type": "string"}),))},
+        open=True,
     ),
     Operation(
         "get",
@@ -94,5 +100,6 @@ PAGES = (
         "Pages",
         f"curl {ORIGIN}/openapi.json",
         {"200": Answer("The description.", (Content(JSON, {"type": "object", "additionalProperties": True}),))},
+        open=True,
     ),
 )

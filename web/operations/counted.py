@@ -32,7 +32,9 @@ def _collect_lines(counts: Counts) -> Iterator[Metric]:
     yield _by("herd_refusals", "Refused lines.", "reason", counts.refused)
     lines = {"AT": counts.heard - counts.words, OTHER: counts.words}
     yield _by("herd_peer_lines_in", "Lines from peers, by what they were.", "kind", lines)
-    yield CounterMetricFamily("herd_peer_reports_out", "AT lines to peers.", counts.told)
+    yield CounterMetricFamily("herd_peer_reports_out", "AT and FORGET lines to peers.", counts.told)
+    gone = {"forgotten": counts.forgotten, "expired": counts.expired, "evicted": counts.evicted}
+    yield _by("herd_clients_gone", "Clients that this server let go of, by why.", "why", gone)
 
 
 def _collect_searches(searches: Searches) -> Iterator[Metric]:
