@@ -157,7 +157,7 @@ def _sabotage_parser() -> argparse.ArgumentParser:
 def _chaos_parser() -> argparse.ArgumentParser:
     usage = "run.py chaos [--minutes N] [--seed S] [--without KINDS] [--keep]"
     description = (
-        "Run real servers for 10 minutes, or N, and kill, stop, cut and fill up whatever can be, while clients report; "
+        "Run real servers for 10 minutes, or N, and kill, stop and cut whatever can be, while clients report; "
         "then no answered report may be lost. KINDS of faults to leave out are joined by commas: kill,split."
     )
     return argparse.ArgumentParser("run.py chaos", usage=usage, description=description)
