@@ -51,7 +51,7 @@ def main(argv: list[str]) -> int:
 
     options = parse(argv)
     try:
-        if options.command in ("test", "simulate", "sabotage", "setup"):
+        if options.command in ("test", "simulate", "sabotage", "fuzz", "setup"):
             ensure(ROOT, "run" if options.command == "setup" else "test", argv)
             return work_on_the_project(options)
         if options.command == "places":
@@ -67,7 +67,7 @@ def main(argv: list[str]) -> int:
 
 
 def work_on_the_project(options: Namespace) -> int:
-    """Run the checks, the simulation or its sabotage, or say that all is set up."""
+    """Run the checks, the simulation, its sabotage or the fuzzing, or say that all is set up."""
     from herd.checks import run_checks, run_module
 
     if options.command == "test":
@@ -76,6 +76,8 @@ def work_on_the_project(options: Namespace) -> int:
         return run_module(ROOT, "tests.simulation", options.passed)
     if options.command == "sabotage":
         return run_module(ROOT, "tests.simulation.sabotage", options.passed)
+    if options.command == "fuzz":
+        return run_module(ROOT, "tests.fuzz", options.passed)
     print("run.py: all that running needs is there, in " + sys.prefix)
     return 0
 

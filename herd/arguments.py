@@ -15,6 +15,7 @@ run.py [options]                        run the herd: every server, one process 
        run.py test [pytest arguments]          check style, types and imports, run the tests
        run.py simulate [--seeds N]             run the herd in virtual time, with everything failing
        run.py sabotage                         break the herd in many ways, and show that each is noticed
+       run.py fuzz [NAME ...] [--minutes N]    every parser against random bytes
        run.py setup                            only install what is needed, into .venv"""
 
 EXAMPLES = """\
@@ -29,7 +30,7 @@ The first call installs a few packages into .venv beside run.py; --help never do
 `run.py COMMAND --help` says more about a command; herd.example.toml explains all settings."""
 
 WALKERS_MOST = 10_000  # of a demo
-PASS_ON = ("test", "simulate", "sabotage")  # what reads its arguments itself
+PASS_ON = ("test", "simulate", "sabotage", "fuzz")  # what reads its arguments itself
 OPTIONS_WITH_VALUE = ("--config", "--data", "--log-level", "--demo")
 LEVELS = ("debug", "info", "warning", "error")
 
@@ -46,7 +47,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     if command not in PARSERS:
         return _server_parser().parse_args(["--help"] if command == "help" else argv, _named("run"))
     options = _named(command)
-    if command in PASS_ON and (command == "simulate" or after not in (["-h"], ["--help"])):
+    if command in PASS_ON and (command in ("simulate", "fuzz") or after not in (["-h"], ["--help"])):
         options.passed, after = after, []  # all its arguments are pytest's or so, options of ours too
     # argparse takes a location in the southern half for an option, but no argument that begins with a blank.
     after = [" " + word if re.match(r"-[0-9.]", word) else word for word in after]
@@ -133,6 +134,10 @@ def _simulate_parser() -> argparse.ArgumentParser:
     return argparse.ArgumentParser("run.py simulate")  # its arguments are read where it is
 
 
+def _fuzz_parser() -> argparse.ArgumentParser:
+    return argparse.ArgumentParser("run.py fuzz")  # so are these
+
+
 def _sabotage_parser() -> argparse.ArgumentParser:
     description = "Break a copy of the herd in one place at a time; each defect must be noticed. NAMES choose some."
     return argparse.ArgumentParser("run.py sabotage", usage="run.py sabotage [NAMES]", description=description)
@@ -172,5 +177,6 @@ PARSERS = {
     "test": _test_parser,
     "simulate": _simulate_parser,
     "sabotage": _sabotage_parser,
+    "fuzz": _fuzz_parser,
     "setup": _setup_parser,
 }
