@@ -72,6 +72,21 @@ async def ask(port: int, request: bytes) -> bytes:
         writer.transport.abort()
 
 
+async def talk(port: int, pieces: list[bytes], enough: Callable[[bytes], bool]) -> bytes:
+    """Send pieces, and return what comes until that is enough."""
+    reader, writer = await asyncio.open_connection(HOST, port, limit=2**22)
+    try:
+        for piece in pieces:
+            writer.write(piece)
+            await asyncio.sleep(0)
+        said = b""
+        while not enough(said) and (part := await reader.read(2**20)):
+            said += part
+        return said
+    finally:
+        writer.transport.abort()
+
+
 async def throw(port: int, pieces: list[bytes]) -> bytes:
     """Send bytes of any kind, hear what the server says at once, and leave."""
     reader, writer = await asyncio.open_connection(HOST, port, limit=2**22)
