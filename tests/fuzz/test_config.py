@@ -1,0 +1,172 @@
+"""herd.toml: whatever stands in it, the settings are read or refused in one line, which shows no secret."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from herd.config import Address, Config, ConfigError, load
+from tests.fuzz.mutating import mutated
+
+EXAMPLE = Path(__file__).parents[2] / "herd.example.toml"
+SECRETS = ("hush-7f3a", "quiet-91be")
+ENVIRONMENTS = st.dictionaries(
+    st.sampled_from(["HERD_SECRET", "GOOGLE_PLACES_API_KEY", "HOME"]), st.sampled_from(["", "x", "\udcff", "hush-7f3a"])
+)
+
+
+def lines() -> list[str]:
+    """Return the example's settings, those that are commented out, too."""
+    text = EXAMPLE.read_text("utf-8")
+    settled = re.sub(r"(?m)^# ([a-z_]+ = )", r"\1", text)
+    return [line for line in settled.split("\n") if line and not line.startswith("#")]
+
+
+VALUES = st.one_of(
+    st.sampled_from(
+        ["0", "1", "-1", "1.5", "1e400", "nan", "true", "[]", "{}", '""', '"x"', '"*"', "2020-01-01", "[[1]]", '["x", 1]',
+         f'"{SECRETS[0]}"', f'"{SECRETS[1]}"', '"30d"', '"0s"', '"9999999999d"', '"1 d"', '"\\u0000"', '"\\u0661s"',
+         '"127.0.0.1:0"', '"[::1]:65535"', '"[::]:65536"', '"a b:1"', '"x:١"', f'"{"x" * 70}.{"y" * 70}:1"', '"é:1"',
+         '"http://[::1"', '"https://u:hush-7f3a@h/"', '"http://h:x/"', '"http://h/{z}/{x}/{y}.png"', '"//h"',
+         '"tiles.mbtiles"', '"\\u0000.mbtiles"', '"~nobody/x"', '"/dev/null"', '"."', '"x\\n\\u001by"',
+         '["https://example.org"]', '["null"]', '["https://[::1]:443"]', '["Goloman"]', '["Hands", "Hands"]',
+         "9" * 5000, "0x" + "f" * 5000, "[" * 2000, "{a=" * 2000]
+    ),
+    st.integers().map(str),
+    st.text(max_size=6).map(lambda text: f"'{text}'"),
+)  # fmt: skip
+KEYS = st.sampled_from(
+    ["secret", "more", "provider", "key", "url", "contact", "per_minute", "cache_seconds", "file", "cors", "viewers",
+     "requests", "tiles", "attribution", "tcp", "http", "peers", '"\\u0000"', "a.b", "'x\ty'"]
+)  # fmt: skip
+TABLES = st.sampled_from(
+    ["[places]", "[web]", "[limits]", "[map]", "[servers.A]", "[servers]", '[servers."a b"]', '[servers."é/"]',
+     "[servers.goloman]", '[servers.""]', "[[servers]]", "[servers.Goloman.tcp]", "[fuzz]", '[servers."\\u202e"]']
+)  # fmt: skip
+
+
+@st.composite
+def texts(draw: st.DrawFn) -> str:
+    """Return the example with some values, lines and tables changed."""
+    text = list(lines())
+    for _ in range(draw(st.integers(0, 3))):
+        place = draw(st.integers(0, len(text) - 1))
+        key, equals, _ = text[place].partition(" = ")
+        match draw(st.sampled_from(["value", "value", "value", "line", "table", "drop", "twice"])):
+            case "value" if equals:
+                text[place] = f"{key} = {draw(VALUES)}"
+            case "line":
+                text.insert(place, f"{draw(KEYS)} = {draw(VALUES)}")
+            case "table":
+                text.insert(place, draw(TABLES))
+            case "drop" if len(text) > 1:
+                del text[place]
+            case _:
+                text.insert(place, text[place])
+    # Only one of the two lies beside the file.
+    return "\n".join(text).replace('"places.geojson"', '"own.json"').replace('"town.mbtiles"', '"tiles.mbtiles"')
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Lend a folder with the files that settings name."""
+    folder = tmp_path_factory.mktemp("config")
+    (folder / "own.json").write_text("{}")
+    (folder / "tiles.mbtiles").write_bytes(tiles())
+    yield folder
+
+
+def tiles() -> bytes:
+    """Return a file of tiles."""
+    with closing(sqlite3.connect(":memory:")) as found:
+        found.execute("CREATE TABLE tiles (zoom_level, tile_column, tile_row, tile_data)")
+        found.execute("CREATE TABLE metadata (name, value)")
+        found.execute("INSERT INTO metadata VALUES ('format', 'png'), ('bounds', '1,2,3,4'), ('attribution', 'me')")
+        found.execute("INSERT INTO tiles VALUES (0, 0, 0, x'89504e470d0a')")
+        found.commit()
+        return found.serialize()
+
+
+@settings(max_examples=250)
+@given(mutated(texts().map(lambda text: text.encode("utf-8", "surrogatepass")), most=2), ENVIRONMENTS)
+@example(b"", {})
+@example(b"\xff\xfe", {})
+@example(b"a = 1\r", {})
+def test_any_file_is_a_config_or_one_line_that_says_why_not(
+    folder: Path, content: bytes, environ: dict[str, str]
+) -> None:
+    file = folder / "herd.toml"
+    file.write_bytes(content)
+    try:
+        config = load(file, environ)
+    except ConfigError as reason:
+        said = str(reason)
+        assert said.startswith(str(file))
+        assert said.isprintable(), "more than one line, or what moves the cursor"
+        assert len(said) < 1_000
+        _check_secrets(said, content)
+    else:
+        _check(config)
+        _check_secrets(repr(config), b"")
+
+
+def _check_secrets(said: str, content: bytes) -> None:
+    for secret in SECRETS:
+        # Where the file puts one in the place of something else, it is no secret.
+        placed = re.search(rb"(?m)^(secret|key) = [^\n]*" + secret.encode(), content)
+        if placed and content.count(secret.encode()) == 1:
+            assert secret not in said
+
+
+def _check(config: Config) -> None:
+    assert config.servers
+    for name, server in config.servers.items():
+        assert name == server.name
+        assert 1 <= len(name.encode()) <= 64
+        assert not name.encode().translate(None, b" \t\r\n\f\v") != name.encode()
+        for peer in server.peers:
+            assert name in config.servers[peer].peers
+        for address in (server.tcp, server.http):
+            assert Address.parse(str(address)) == address
+    assert config.limits.viewers >= 0
+    assert config.secret != ""
+    assert config.map.url is None or config.map.file is None
+    if config.places.file:
+        assert config.places.file.is_file()
+
+
+@given(st.ip_addresses(), st.integers(0, 65535))
+def test_every_ip_address_survives_its_text(host: object, port: int) -> None:
+    address = Address(str(host), port)
+    assert Address.parse(str(address)) == address
+
+
+@settings(max_examples=100)
+@given(mutated(st.just(tiles()), most=6))
+def test_a_file_of_tiles_with_wrong_bytes_is_read_or_refused_at_the_start(folder: Path, content: bytes) -> None:
+    import web.mbtiles
+
+    (folder / "bad.mbtiles").write_bytes(content)
+    (folder / "map.toml").write_text('[map]\ntiles = "bad.mbtiles"')
+    try:
+        config = load(folder / "map.toml", {})
+    except ConfigError as reason:
+        assert str(reason).isprintable()
+        return
+    assert config.map.file
+    file = web.mbtiles.TileFile(config.map.file)
+    try:
+        assert isinstance(file.attribution, str)
+        assert file.bounds is None or len(file.bounds) == 4
+        try:
+            tile = file._read(0, 0, 0)
+        except sqlite3.Error:
+            return
+        assert tile is None or isinstance(tile, bytes)
+    finally:
+        file.close()
