@@ -11,7 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from herd.config import Address, Config, ConfigError, load
-from tests.fuzz.mutating import mutated
+from tests.fuzz.mutating import EDITS, Edit, edited, mutated
+from web.mbtiles import TileFile
 
 EXAMPLE = Path(__file__).parents[2] / "herd.example.toml"
 SECRETS = ("hush-7f3a", "quiet-91be")
@@ -147,11 +148,9 @@ def test_every_ip_address_survives_its_text(host: object, port: int) -> None:
 
 
 @settings(max_examples=100)
-@given(mutated(st.just(tiles()), most=6))
-def test_a_file_of_tiles_with_wrong_bytes_is_read_or_refused_at_the_start(folder: Path, content: bytes) -> None:
-    import web.mbtiles
-
-    (folder / "bad.mbtiles").write_bytes(content)
+@given(st.lists(EDITS, max_size=6))
+def test_a_file_of_tiles_with_wrong_bytes_is_read_or_refused_at_the_start(folder: Path, edits: list[Edit]) -> None:
+    (folder / "bad.mbtiles").write_bytes(edited(tiles(), edits))
     (folder / "map.toml").write_text('[map]\ntiles = "bad.mbtiles"')
     try:
         config = load(folder / "map.toml", {})
@@ -159,7 +158,7 @@ def test_a_file_of_tiles_with_wrong_bytes_is_read_or_refused_at_the_start(folder
         assert str(reason).isprintable()
         return
     assert config.map.file
-    file = web.mbtiles.TileFile(config.map.file)
+    file = TileFile(config.map.file)
     try:
         assert isinstance(file.attribution, str)
         assert file.bounds is None or len(file.bounds) == 4
