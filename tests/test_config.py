@@ -4,8 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from herd.config import COMMANDS, Address, Config, ConfigError, Server, load
 from herd.sections.limits import LimitsSettings
@@ -131,12 +129,6 @@ def test_secrets_do_not_stand_in_the_repr(load_text: Load) -> None:
 @pytest.mark.parametrize("text", ["127.0.0.1:12101", "localhost:1", "[::1]:12101", "h:0", "[fe80::1%eth0]:65535"])
 def test_an_address_reads_back_as_it_was_written(text: str) -> None:
     assert str(Address.parse(text)) == text
-
-
-@given(st.ip_addresses(), st.integers(0, 65535))
-def test_every_ip_address_survives_its_text(host: object, port: int) -> None:
-    address = Address(str(host), port)
-    assert Address.parse(str(address)) == address
 
 
 @pytest.mark.parametrize(

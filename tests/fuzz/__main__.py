@@ -1,6 +1,6 @@
 """`python3 run.py fuzz`: every parser against random bytes, each property for its share of the time.
 
-It stops at the first property that fails, with the smallest example that was found and the line that shows it again.
+It stops at the first one that fails, with the smallest example that was found and the line that shows it again.
 """
 
 import argparse
@@ -18,8 +18,9 @@ FAILED, MISUSED = 1, 2  # exit statuses
 # No reports but our own, and nothing written beside the sources. The warning is that this program has imported
 # hypothesis before pytest.
 PYTEST = [
-    *("-c", str(HERE.parents[1] / "pyproject.toml"), "-o", "addopts=", "--import-mode=importlib", "--exitfirst", "-s"),
-    *("-p", "no:terminal", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"),
+    *("-c", str(HERE.parents[1] / "pyproject.toml"), "-o", "addopts=", "--import-mode=importlib"),
+    *("--exitfirst", "--capture=no", "-p", "no:terminal", "-p", "no:cacheprovider"),
+    *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
 ]
 
 
@@ -31,7 +32,7 @@ def main(arguments: list[str]) -> int:
         "--minutes", type=float, default=MINUTES, metavar="N", help=f"for all together (default: {MINUTES:g})"
     )
     parser.add_argument("--seed", type=int, metavar="SEED", help="one round of each, with this seed")
-    parser.add_argument("--folder", type=Path, default=HERE, help=argparse.SUPPRESS)  # of other properties: for a test
+    parser.add_argument("--folder", type=Path, default=HERE, help=argparse.SUPPRESS)  # of other properties
     options = parser.parse_args(arguments)
     terminal = Terminal()
     rounds = Rounds(options.names, options.minutes * 60, options.seed, terminal.say, terminal.show)

@@ -10,11 +10,15 @@ Bytes = st.SearchStrategy[bytes]
 
 # What parsers stumble over: blanks of all kinds, ends, signs, quotes, escapes, other scripts, lone surrogates.
 NASTY = [
-    b"", b" ", b"  ", b"\t", b"\r", b"\n", b"\r\n", b"\n\n", b"\v", b"\f", b"\0", b"\x1f", b"\x7f", b"\x80", b"\x85",
-    b"\xa0", b"\xff", b"\xed\xb3\xbf", b"\xef\xbb\xbf", "\u0661".encode(), "\u2028".encode(), "\U0001f40f".encode(),
-    b"+", b"-", b".", b",", b":", b";", b"=", b"&", b"%", b"%00", b"%zz", b"\\", b'"', b"'", b"/", b"..", b"?", b"#",
-    b"0", b"9" * 20, b"1e9", b"nan", b"inf", b"1_0", b"[", b"]", b"{", b"}", b"[" * 200, b"<", b">", b"x" * 1025,
-]  # fmt: skip
+    *(bytes([byte]) for byte in b" \t\r\n\v\f\0\x1f\x7f\x80\x85\xa0\xff+-.,:;=&%\\\"'/?#0[]{}<>"),
+    *(b"", b"  ", b"\r\n", b"\n\n", b"..", b"%00", b"%zz", b"9" * 20, b"1e9", b"nan", b"inf", b"1_0", b"x" * 1025),
+    *("\u0661".encode(), "\u2028".encode(), "\U0001f40f".encode(), b"\xed\xb3\xbf", b"\xef\xbb\xbf", b"[" * 200),
+]
+
+
+def listed(text: str) -> list[str]:
+    """Return what stands in a text between blanks: a long list that stays short to read."""
+    return text.split()
 
 
 class Edit(NamedTuple):
@@ -49,12 +53,16 @@ def edited(good: bytes, edits: list[Edit]) -> bytes:
     return good
 
 
-CUTS = st.lists(st.integers(0, 2**17), max_size=8) | st.just([-1])  # -1: at every byte
+EVERYWHERE = [-1]  # at each of so many bytes
+EVERYWHERE_MOST = 300
+CUTS = st.lists(st.integers(0, 2**17), max_size=8) | st.just(EVERYWHERE)
 
 
 def cut_up(whole: bytes, cuts: list[int]) -> list[bytes]:
     """Return the bytes in pieces, none of them empty."""
-    places = range(1, len(whole)) if cuts == [-1] else sorted({cut % (len(whole) + 1) for cut in cuts})
+    size = len(whole)
+    everywhere = range(1, min(size, EVERYWHERE_MOST))
+    places = everywhere if cuts == EVERYWHERE else sorted({cut % (size + 1) for cut in cuts})
     return [whole[start:end] for start, end in pairwise([0, *places, len(whole)]) if start < end]
 
 

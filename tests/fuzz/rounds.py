@@ -60,8 +60,9 @@ class Rounds:
         before, began = self.examples, time.monotonic()
         prove.hypothesis.inner_test = self._counted(prove.hypothesis.inner_test)
         shown = began
-        for self._last in self._seeds(began):
-            hypothesis.seed(self._last)(prove)(**fixtures)
+        for seed in self._seeds(began):
+            self._last = seed
+            hypothesis.seed(seed)(prove)(**fixtures)
             now = time.monotonic()
             if now - shown > SHOW_EVERY:
                 shown = now
@@ -101,7 +102,7 @@ class Rounds:
 
 
 def name_of(nodeid: str) -> str:
-    """Return what a person calls a property: `lines.a_skew_is_...` of `tests/fuzz/test_lines.py::test_a_skew_is_...`."""
+    """Return what a person calls a property: `lines.a_skew` of `tests/fuzz/test_lines.py::test_a_skew`."""
     path, _, function = nodeid.partition("::")
     return f"{path.rpartition('/')[2].removeprefix(PREFIX).removesuffix('.py')}.{function.removeprefix(PREFIX)}"
 

@@ -40,7 +40,9 @@ TIMES = (
     st.builds("{}.{}".format, _SECONDS, _NANOS)
     | st.builds("{}".format, _SECONDS)
     | st.builds("{}.{}".format, st.integers(0, 10**12), DIGITS)
-    | st.sampled_from(["0", "999999999999.999999999999999999", "4102444800.000000001", "0000000000.0", "1e9", "-1.0"])
+    | st.sampled_from(
+        ["0", "999999999999.999999999999999999", "4102444800.000000001", "0000000000.0", "1e9", "-1.0"]
+    )
 ).map(str.encode)
 
 BLANKS = st.sampled_from([b" ", b" ", b" ", b" ", b"  ", b"\t", b"\v\f\r", b"\xa0", b"\x1f", b""])
@@ -58,7 +60,21 @@ IAMATS = PLAIN_IAMATS | spaced(
     st.sampled_from([b"IAMAT", b"IAMAT", b"iamat", b" IAMAT"]), ANY_CLIENTS, ANY_LOCATIONS, TIMES
 )
 RADII = st.sampled_from(
-    [b"0", b"10", b"50", b"50.0", b"050.000", b"50.0000001", b"51", b"0.5", b".5", b"5.", b"-0", b"0" * 5000, b"1e1"]
+    [
+        b"0",
+        b"10",
+        b"50",
+        b"50.0",
+        b"050.000",
+        b"50.0000001",
+        b"51",
+        b"0.5",
+        b".5",
+        b"5.",
+        b"-0",
+        b"0" * 5000,
+        b"1e1",
+    ]
 )
 LIMITS = st.sampled_from([b"0", b"5", b"20", b"020", b"21", b"1.0", b"+1", b"0" * 5000 + b"7", b"9" * 5000])
 WHATSATS = spaced(st.sampled_from([b"WHATSAT", b"WHATSAT", b"whatsat"]), ANY_CLIENTS, RADII, LIMITS) | st.builds(
@@ -67,15 +83,24 @@ WHATSATS = spaced(st.sampled_from([b"WHATSAT", b"WHATSAT", b"whatsat"]), ANY_CLI
 
 SKEWS = st.sampled_from(
     [
-        b"+0.000000000", b"+0.263873386", b"-0.000000001", b"-59.999999999", b"-60.000000000", b"-61.000000000",
-        b"-060.000000001", b"+275444.500000000", b"+999999999999.999999999", b"-999999999999.000000000", b"+1e3",
-        b"0.000000000", b"+0.0", b"-61.0",
+        b"+0.000000000",
+        b"+0.263873386",
+        b"-0.000000001",
+        b"-59.999999999",
+        b"-60.000000000",
+        b"-61.000000000",
+        b"-060.000000001",
+        b"+275444.500000000",
+        b"+999999999999.999999999",
+        b"-999999999999.000000000",
+        b"+1e3",
+        b"0.000000000",
+        b"+0.0",
+        b"-61.0",
     ]
-)  # fmt: skip
+)
 SERVERS = st.sampled_from([b"Goloman", b"Hands", b"Hands", b"\xff", b"x" * 64, b"x" * 65, b""])
-PLAIN_ATS = st.tuples(
-    st.just(b"AT"), SERVERS, SKEWS, CLIENTS, LOCATIONS.map(str.encode), TIMES
-).map(b" ".join)  # fmt: skip
+PLAIN_ATS = st.tuples(st.just(b"AT"), SERVERS, SKEWS, CLIENTS, LOCATIONS.map(str.encode), TIMES).map(b" ".join)
 ATS = PLAIN_ATS | spaced(st.just(b"AT"), SERVERS, SKEWS, ANY_CLIENTS, ANY_LOCATIONS, TIMES)
 
 NOISE = without(b"\n", st.binary(max_size=40) | st.sampled_from(NASTY))

@@ -1,4 +1,4 @@
-"""Frames of the live feed: written from any report, read again by decoders that are written from the description."""
+"""Frames of the live feed: written from any report, read by decoders that are written from the description."""
 
 import json
 from fractions import Fraction
@@ -26,7 +26,7 @@ GONE = st.lists(st.sampled_from([b"kiwi", b"gone", b"\xff"]), max_size=3)
 SCREEN = 10**7  # units of a degree
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(LINES)
 @example(b'AT a"b +0.000000000 \\\x00\xff<img/src=x/onerror="a">\xc3\xa9 +0.0-0.0 0')
 def test_a_report_in_a_frame_is_what_every_endpoint_says(line: bytes) -> None:
@@ -51,7 +51,7 @@ def read_packed(payload: bytes) -> dict[str, Any]:
     assert len(columns) == 5 * 4 * count
     words = [columns[at : at + 4] for at in range(0, len(columns), 4)]
     signed = [int.from_bytes(word, "little", signed=at // max(count, 1) in {1, 2}) for at, word in enumerate(words)]
-    rows = [signed[row :: count] for row in range(count)]
+    rows = [signed[row::count] for row in range(count)]
     names = dict(header["names"])
     header["rows"] = [
         (names.get(index), longitude, latitude, time, header["servers"][server & 0xFFFF], server >> 16)
@@ -60,7 +60,7 @@ def read_packed(payload: bytes) -> dict[str, Any]:
     return header
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(HEADS, FEW, GONE)
 def test_a_binary_frame_says_of_each_report_what_the_reference_reads_in_its_line(
     head: Head, lines: list[bytes], gone: list[bytes]
@@ -91,7 +91,7 @@ def test_a_binary_frame_says_of_each_report_what_the_reference_reads_in_its_line
     assert all(indices[name] == names.index(client) for name, client in zip(indices, known, strict=True))
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(st.lists(PLAIN_ATS.filter(reference.read_report) | LINES, min_size=1, max_size=12))
 @example([b"AT Goloman +0.263873386 kiwi +34.068930-118.445127 3999999999.5"])
 @example([b"AT Goloman -9.999999999 \x85\xa0 +0-180.0 0"] * 2)

@@ -1,7 +1,5 @@
 """The journal: however its bytes are torn or flipped, exactly the batches that are whole are read from it."""
 
-import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,6 +10,7 @@ from herd.store import Store
 from tests.fuzz import reference
 from tests.fuzz.mutating import CUTS, cut_up, joined, without
 from tests.fuzz.speaking import PEER_LINES, PLAIN_ATS
+from tests.fuzz.wires import Stage
 
 sealing: Any = pytest.importorskip("herd.journal.sealing")
 loading: Any = pytest.importorskip("herd.journal.loading")
@@ -72,7 +71,9 @@ def test_of_a_damaged_file_every_batch_is_read_that_is_whole_and_nothing_else(
     whole = _whole(sealed, bytes(content))
     found, unsealing = read(bytes(content), cuts)
     assert found == [batches[number][0] for number in whole]
-    lost = sum(len(text) for number, text in enumerate(sealed) if number not in whole and number < max(whole, default=0))
+    lost = sum(
+        len(text) for number, text in enumerate(sealed) if number not in whole and number < max(whole, default=0)
+    )
     assert unsealing.damaged_bytes == lost
     assert (unsealing.damaged > 0) == (lost > 0)
 
@@ -102,23 +103,16 @@ class Memory:
         return self._content[at : at + min(most, 100)]
 
 
-@pytest.fixture(scope="module")
-def runner() -> Iterator[asyncio.Runner]:
-    """Lend a loop."""
-    with asyncio.Runner() as runner:
-        yield runner
-
-
 @settings(max_examples=100)
 @given(BATCHES, st.integers(0, 2**17))
 def test_a_store_that_reads_its_journal_believes_what_the_reference_believes(
-    runner: asyncio.Runner, batches: list[tuple[bytes, int]], place: int
+    stage: Stage, batches: list[tuple[bytes, int]], place: int
 ) -> None:
     sealed = write(batches)
     content = b"".join(sealed)
     content = content[: place % (len(content) + 1)]
     store, kept, herd = Store(b"life"), counts.Kept(), reference.Herd(b"Goloman")
-    runner.run(loading.Loading(Memory(content), store, kept).run(lambda _: None))
+    stage.run(loading.Loading(Memory(content), store, kept).run(lambda _: None))
     for number in _whole(sealed, content):
         for line in batches[number][0].split(b"\n"):
             herd.believe(line)

@@ -1,33 +1,28 @@
 """Lines of the protocol: both lanes read, answer, believe and number them as the slow reference does."""
 
 import asyncio
-from collections.abc import Iterator
+from contextlib import suppress
+from fractions import Fraction
 
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from herd.batch import OWN_CLIENTS
 from herd.exchange import Exchange
+from herd.fastlane import hear_clients, split_commands
 from herd.links.hearing import Hearing
 from herd.links.wire import Wire
-from herd.messages import At, IAmAt, WhatsAt, format_skew, nanoseconds, parse_at, parse_command
+from herd.messages import At, IAmAt, WhatsAt, format_skew, nanoseconds, parse_at, parse_command, refuse
 from herd.node import Node
 from herd.position import Malformed, parse_location
+from herd.store import Store
 from tests.fuzz import reference
-from tests.fuzz.mutating import cut_up, CUTS, mutated
+from tests.fuzz.mutating import CUTS, cut_up, mutated
 from tests.fuzz.speaking import ANY_LOCATIONS, ATS, LINES, NOW, PEER_LINES, PLAIN_ATS, PLAIN_IAMATS
 from tests.fuzz.wires import Stage, a_node
 
 
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    """Lend a loop."""
-    stage = Stage()
-    yield stage
-    stage.close()
-
-
-@settings(max_examples=1000)
+@settings(max_examples=300)
 @given(LINES)
 @example(b"IAMAT a +1+1 1")
 @example(b"WHATSAT a 1 1")
@@ -44,10 +39,10 @@ def test_a_command_is_what_the_reference_reads(line: bytes) -> None:
         assert (command.client, command.location, command.time) == said
     else:
         assert isinstance(command, WhatsAt)
-        assert reference.Question(command.client, reference.Fraction(command.radius), command.limit) == asked
+        assert reference.Question(command.client, Fraction(command.radius), command.limit) == asked
 
 
-@settings(max_examples=1000)
+@settings(max_examples=300)
 @given(mutated(ATS))
 def test_an_at_line_is_what_the_reference_reads_and_is_printed_as_it_came(line: bytes) -> None:
     expected = reference.read_report(line)
@@ -75,7 +70,7 @@ def test_a_report_is_heard_when_it_was_heard(client: bytes, location: bytes, tim
     assert (report.heard, report.time, bytes(report).split(b" ")[:2]) == (now, said, [b"AT", b"Goloman"])
 
 
-@settings(max_examples=1000)
+@settings(max_examples=300)
 @given(mutated(ANY_LOCATIONS))
 def test_a_location_is_what_the_reference_reads_to_the_last_digit(location: bytes) -> None:
     expected = reference.location(location)
@@ -84,7 +79,34 @@ def test_a_location_is_what_the_reference_reads_to_the_last_digit(location: byte
     except Malformed:
         assert expected is None
         return
-    assert tuple(map(reference.Fraction, found)) == expected
+    assert tuple(map(Fraction, found)) == expected
+
+
+@settings(max_examples=100)
+@given(st.lists(LINES | PLAIN_IAMATS, min_size=1, max_size=8), st.data())
+def test_carrying_out_can_stop_behind_any_line_and_go_on(lines: list[bytes], data: st.DataObject) -> None:
+    """As it does where a WHATSAT has to wait, or after many lines for the slow lane."""
+    left = iter(data.draw(st.lists(st.booleans(), min_size=len(lines), max_size=len(lines))))
+    store, herd, answers = Store(b"life"), reference.Herd(b"Goloman"), list[bytes]()
+
+    def answer_other(line: bytes) -> bool:
+        with suppress(Malformed):
+            command = parse_command(line)
+            if isinstance(command, IAmAt):
+                report = command.heard_by(b"Goloman", NOW)
+                store.put(report, store.batch(OWN_CLIENTS))
+                answers.append(bytes(report))
+                return not next(left)
+        if line.split():
+            answers.append(refuse(line))
+        return not next(left)
+
+    commands = iter(split_commands(b"".join(line + b"\n" for line in lines)))
+    while not hear_clients(commands, b"AT Goloman ", NOW, store.batch(OWN_CLIENTS), answers, answer_other):
+        pass
+    questions = [line for line in lines if reference.read_question(reference.split(line))]
+    expected = [b"? " + line + b"\n" if line in questions else herd.answer(line, NOW) for line in lines]
+    assert b"".join([answer + b"\n" for answer in answers]) == b"".join(expected)
 
 
 CHUNKS = st.tuples(
@@ -94,7 +116,7 @@ CHUNKS = st.tuples(
 )  # fmt: skip
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(st.lists(CHUNKS, max_size=8), CUTS)
 def test_a_server_answers_and_believes_what_the_reference_does(
     stage: Stage, chunks: list[tuple[str, list[bytes], int]], cuts: list[int]

@@ -1,10 +1,8 @@
-"""/ws and /live: frames of every kind, right ones answered, wrong ones closed with the code that RFC 6455 has for it."""
+"""/ws and /live: frames of every kind, right ones answered, wrong ones closed with the code of RFC 6455."""
 
 import struct
-from collections.abc import Iterator
 from typing import NamedTuple
 
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -24,14 +22,6 @@ FINAL = 0x80
 NORMAL, PROTOCOL_ERROR, INVALID_TEXT, TOO_BIG = 1000, 1002, 1007, 1009
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """Run a server."""
-    home = Served(tmp_path_factory.mktemp("home"))
-    yield home
-    home.close()
-
-
 class Frame(NamedTuple):
     """A frame: the byte with its opcode and bits, and the payload."""
 
@@ -46,7 +36,7 @@ def write(frame: Frame, key: bytes = b"herd") -> bytes:
         length = struct.pack("!B", 128 | size)
     else:
         length = struct.pack("!BH", 128 | 126, size) if size < 2**16 else struct.pack("!BQ", 128 | 127, size)
-    masked = bytes([byte ^ key[place % 4] for place, byte in enumerate(frame.payload[:FRAME_LIMIT + 2])])
+    masked = bytes([byte ^ key[place % 4] for place, byte in enumerate(frame.payload[: FRAME_LIMIT + 2])])
     return bytes([frame.first]) + length + key + masked
 
 
@@ -112,7 +102,7 @@ def test_what_was_said_is_answered_in_order_and_the_connection_closed_with_the_r
     lines = [(line, parts) for line, parts in said if not reference.read_question(reference.split(line))]
     frames = [frame for line, parts in lines for frame in _in_parts(line, parts)]
     sent = b"".join(map(write, frames))
-    pieces = [UPGRADE % b"/ws", *cut_up(sent, cuts if len(sent) < 500 else []), write(wrong[0])]
+    pieces = [UPGRADE % b"/ws", *cut_up(sent, cuts), write(wrong[0])]
 
     async def say(home: Gateway) -> bytes:
         return await talk(home.port, pieces, is_closed)
@@ -146,7 +136,7 @@ ANY_FRAMES = st.builds(
     st.binary(min_size=4, max_size=4),
 )
 HEADS = st.sampled_from(
-    [b"\x81\x7f" + b"\xff" * 8, b"\x81\xff" + b"\x7f" + b"\xff" * 7, b"\x82\xfe\xff\xff", b"\x81\x05hello", b"\x00\x80"]
+    [b"\x81\x7f" + b"\xff" * 8, b"\x81\xff\x7f" + b"\xff" * 7, b"\x82\xfe\xff\xff", b"\x81\x05hello", b"\0\x80"]
 )
 STREAMS: Bytes = mutated(st.lists(ANY_FRAMES | ANY_FRAMES | HEADS, max_size=6).map(b"".join), most=4)
 DOORS = st.sampled_from([b"/ws", b"/live", b"/live?format=binary", b"/live?bbox=1,1,2,2"])
@@ -157,7 +147,7 @@ DOORS = st.sampled_from([b"/ws", b"/live", b"/live?format=binary", b"/live?bbox=
 def test_frames_of_any_kind_end_a_connection_with_a_code_at_most(
     home: Served, door: bytes, sent: bytes, cuts: list[int]
 ) -> None:
-    pieces = [UPGRADE % door, *cut_up(sent, [1, 9, 80] if cuts == [-1] else cuts)]
+    pieces = [UPGRADE % door, *cut_up(sent, cuts)]
 
     async def say(home: Gateway) -> bytes:
         return await throw(home.port, pieces)
@@ -168,4 +158,5 @@ def test_frames_of_any_kind_end_a_connection_with_a_code_at_most(
         for frame in frames[:-1]:
             assert frame.first in {FINAL | TEXT, FINAL | BINARY, FINAL | PONG, FINAL | PING}
         if frames and frames[-1].first == FINAL | CLOSE:
-            assert code(frames[-1]) in {0, NORMAL, PROTOCOL_ERROR, INVALID_TEXT, TOO_BIG} or 3000 <= code(frames[-1]) < 5000
+            last = code(frames[-1])  # a client's own code is repeated to it
+            assert last in {0, NORMAL, PROTOCOL_ERROR, INVALID_TEXT, TOO_BIG} or 1000 < last < 5000
