@@ -33,7 +33,8 @@ VALUES = st.one_of(
             r"""0 1 -1 1.5 1e400 nan true [] {} "" "x" "*" 2020-01-01 [[1]] ["x",1] "30d" "0s" "9999999999d"
             "\u0000" "1\td" "\u0661s" "127.0.0.1:0" "[::1]:65535" "[::]:65536" "x:\u0661" "\u00e9:1" "a\tb:1" "//h"
             "http://[::1" "http://h:x/" "https://u:hush-7f3a@h/" "http://h/{z}/{x}/{y}.png" "tiles.mbtiles"
-            "\u0000.mbtiles" "~nobody/x" "/dev/null" "." "x\n\u001by" ["https://example.org"] ["null"] ["https://[::1]:443"] ["Goloman"] ["Hands","Hands"]"""
+            "\u0000.mbtiles" "~nobody/x" "/dev/null" "." "x\n\u001by" ["https://example.org"] ["null"]
+            ["https://[::1]:443"] ["Goloman"] ["Hands","Hands"]"""
         )
         + [f'"{secret}"' for secret in SECRETS]
         + [f'"{"x" * 70}.{"y" * 70}:1"', "9" * 5000, "0x" + "f" * 5000, "[" * 2000, "{a=" * 2000],
