@@ -12,6 +12,7 @@ import pytest
 
 SHOW_EVERY = 0.5  # seconds between two states of the line on a terminal
 SEEDS = 2**32
+LOGGED = 4_000  # characters of the log that are shown of a failure: the last, which are of the smallest example
 PREFIX = "test_"
 
 
@@ -76,7 +77,8 @@ class Rounds:
             self.failed = True
             name = name_of(report.nodeid)
             again = f"python3 run.py fuzz {name} --seed {self._last}"
-            self._say(f"{report.longreprtext}\n\nFAIL {name}\n  reproduce: {again}")
+            logged = report.caplog[-LOGGED:]
+            self._say(f"{report.longreprtext}\n{logged}\n\nFAIL {name}\n  reproduce: {again}")
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Say what cannot even be imported."""

@@ -140,7 +140,7 @@ async def a_node(turns: Iterable[int] = ()) -> AsyncIterator[Node]:
         node = Node("Goloman", Places(turns), Silent(), tasks, clock=lambda: NOW, life=b"0" * 16)
         yield node
         node.stop()
-    assert node.guard.caught == 0
+    assert not node.guard.caught, "a defect, which the log tells of"
 
 
 class Stage:
