@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from tests.fuzz.mutating import joined, mutated
-from tests.fuzz.speaking import ANY_CLIENTS, ANY_LOCATIONS, LINES, TIMES
+from tests.fuzz.speaking import ANY_CLIENTS, ANY_LOCATIONS, ANY_TIMES, LINES
 
 NUMBERS = st.sampled_from(["0", "-0", "1e400", "1.50", "9" * 5000, "-33.8568", "NaN", "Infinity", "1_0", "\u0661"])
 TEXTS = st.sampled_from(['""', '"a b"', '"\\ud800"', '"\\udcff"', '"\\u0000"', '"+34.068930-118.445127"', '"kiwi"'])
@@ -28,7 +28,7 @@ ANY_JSON = (
 ).map(str.encode)
 FORMS = st.lists(
     st.tuples(
-        FIELDS.map(str.encode), st.sampled_from([b"=", b"=", b"", b"=="]), ANY_CLIENTS | ANY_LOCATIONS | TIMES
+        FIELDS.map(str.encode), st.sampled_from([b"=", b"=", b"", b"=="]), ANY_CLIENTS | ANY_LOCATIONS | ANY_TIMES
     ).map(b"".join),
     max_size=5,
 ).map(b"&".join)

@@ -15,14 +15,9 @@ LINE_MOST, ECHO_MOST, CLIENT_MOST, NAME_MOST = 65_536, 1_024, 1_024, 64
 
 def split(line: bytes) -> list[bytes]:
     """Split at white space."""
-    fields, field = [], b""
-    for byte in line + b" ":
-        if byte in WHITE:
-            fields += [field] if field else []
-            field = b""
-        else:
-            field += bytes([byte])
-    return fields
+    for byte in WHITE:
+        line = line.replace(bytes([byte]), b" ")
+    return [field for field in line.split(b" ") if field]
 
 
 def is_word(text: bytes, most: int) -> bool:
@@ -161,11 +156,11 @@ class Herd:
 
     def answer(self, line: bytes, now: int) -> bytes:
         """Answer a line of a client, with the newlines that end the answer."""
+        if len(line) > LINE_MOST:
+            return b"? " + line[:ECHO_MOST] + b"\n"
         fields = split(line)
         if not fields:
             return b""
-        if len(line) > LINE_MOST:
-            return b"? " + line[:ECHO_MOST] + b"\n"
         if said := read_said(fields):
             client, place, told = said
             at = time(told)

@@ -10,7 +10,7 @@ from tests.fuzz import reference
 from tests.fuzz.answers import Answer, check, read
 from tests.fuzz.forms import BODIES
 from tests.fuzz.served import Served, ask
-from tests.fuzz.speaking import ANY_CLIENTS, ANY_LOCATIONS, NOW, TIMES
+from tests.fuzz.speaking import ANY_CLIENTS, ANY_LOCATIONS, ANY_TIMES, NOW
 from tests.webbing import Gateway
 
 KINDS = ["application/json", "application/x-www-form-urlencoded", "text/plain", "text/plain; charset=utf-8"]
@@ -26,7 +26,7 @@ def post(body: bytes, kind: str, *more: bytes) -> bytes:
 
 
 @settings(max_examples=60)
-@given(ANY_CLIENTS, ANY_LOCATIONS, TIMES)
+@given(ANY_CLIENTS, ANY_LOCATIONS, ANY_TIMES)
 @example(b"x", b"+34.068930-118.445127", b"0" * 13)
 @example(b"\xed\xb3\xbf", b"+0+0", b"0")
 def test_a_report_is_answered_alike_as_a_line_as_json_and_as_a_form(

@@ -9,7 +9,7 @@ from herd.conversation import Conversation
 from herd.handshake import Hello, parse_hello
 from tests.fuzz import reference
 from tests.fuzz.mutating import CUTS, Bytes, cut_up, joined, mutated
-from tests.fuzz.speaking import LINES, NOW, OVERLONG, PLAIN_IAMATS, WHATSATS
+from tests.fuzz.speaking import LINES, NOW, OVERLONG, PLAIN_IAMATS, PLAIN_WHATSATS, mostly
 from tests.fuzz.wires import Pipe, Stage, a_node
 
 # What the places of `wires` are once they are cut to 5, to 0, or not at all.
@@ -24,12 +24,12 @@ HELLOS = st.builds(
 
 def streams() -> Bytes:
     """Return what a client sends: lines, some of them over-long, the last one perhaps without its end."""
-    lines = LINES | LINES | PLAIN_IAMATS | PLAIN_IAMATS | WHATSATS | OVERLONG
+    lines = mostly(LINES, LINES, PLAIN_IAMATS, PLAIN_WHATSATS, PLAIN_WHATSATS, OVERLONG)
     whole = joined(st.lists(lines, max_size=25))
     return whole | whole.map(lambda stream: stream[:-1]) | mutated(whole)
 
 
-@settings(max_examples=100)
+@settings(max_examples=300)
 @given(streams(), CUTS, st.lists(st.integers(0, 5), max_size=12), st.booleans())
 @example(b"IAMAT kiwi +1+1 1\n" + b"WHATSAT kiwi 10 5\n" * 20, [], [5] * 20, True)
 @example(b"x" * 65_537, [65_536], [], False)

@@ -17,7 +17,7 @@ loading: Any = pytest.importorskip("herd.journal.loading")
 counts: Any = pytest.importorskip("herd.counts")
 
 # Lines that are no AT, too: what stands in a batch is not the seals' business. None looks like a seal by itself.
-LINES = without(b"\n", PEER_LINES | PLAIN_ATS | PLAIN_ATS | st.just(b"SEAL 1 2 00000000") | st.just(b"SEAL "))
+LINES = without(b"\n", PEER_LINES | PLAIN_ATS | st.just(b"SEAL 1 2 00000000") | st.just(b"SEAL "))
 BATCHES = st.lists(
     st.tuples(joined(st.lists(LINES, min_size=1, max_size=4)), st.integers(0, 10**18 - 1)), max_size=8
 )

@@ -20,7 +20,7 @@ from herd.messages import parse_at
 from herd.node import Node
 from tests.fuzz import reference
 from tests.fuzz.mutating import CUTS, Bytes, cut_up, joined, mutated, without
-from tests.fuzz.speaking import ATS, NOISE, PEER_LINES, PLAIN_ATS, SECRET
+from tests.fuzz.speaking import NOISE, PEER_LINES, PLAIN_ATS, SECRET, mostly
 from tests.fuzz.wires import HOST, Pipe, Stage, a_node
 from tests.herding import until
 
@@ -61,7 +61,7 @@ WORDS = st.one_of(
     word(b"DONE", NUMBERS),
     st.just(b"HAVE 0 0 " + b" ".join([b"f" * 16] * 3_001)),
 )
-TALK = without(b"\n", st.one_of(PEER_LINES, PLAIN_ATS, ATS, WORDS, WORDS, mutated(WORDS), NOISE))
+TALK = without(b"\n", mostly(PEER_LINES, PLAIN_ATS, WORDS, mutated(WORDS), NOISE))
 LINES = st.lists(TALK, max_size=10)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.fuzz import reference
 from tests.fuzz.mutating import CUTS, Bytes, cut_up, mutated
 from tests.fuzz.served import Served, talk, throw
-from tests.fuzz.speaking import LINES, NOW, PLAIN_IAMATS
+from tests.fuzz.speaking import LINES, NOW
 from tests.webbing import Gateway
 from web.commands.sockets import FRAME_LIMIT
 
@@ -89,7 +89,7 @@ WRONG = st.sampled_from(
         (Frame(FINAL | CLOSE, b""), NORMAL),
     ]
 )
-SAID = st.lists(st.tuples(LINES | PLAIN_IAMATS, st.integers(0, 3)), max_size=6)
+SAID = st.lists(st.tuples(LINES, st.integers(0, 3)), max_size=6)
 
 
 @settings(max_examples=80)
@@ -132,7 +132,7 @@ def _in_parts(line: bytes, parts: int) -> list[Frame]:
 ANY_FRAMES = st.builds(
     lambda first, payload, key: write(Frame(first, payload), key),
     st.integers(0, 255) | st.sampled_from([FINAL | TEXT, FINAL | BINARY, FINAL | PING, TEXT, BINARY, FINAL]),
-    LINES | PLAIN_IAMATS | st.binary(max_size=130),
+    LINES | st.binary(max_size=130),
     st.binary(min_size=4, max_size=4),
 )
 HEADS = st.sampled_from(
