@@ -23,8 +23,9 @@ GOOD = st.builds(
     st.integers(-181, 181),
     st.integers(0, 10**12),
 )
+TWICE = st.builds("{{{}:{},{}".format, FIELDS.map('"{}"'.format), VALUES, GOOD.map(lambda report: report[1:]))
 ANY_JSON = (
-    REPORTS | GOOD | st.lists(REPORTS | GOOD | VALUES, max_size=6).map(lambda some: f"[{','.join(some)}]")
+    REPORTS | GOOD | TWICE | st.lists(REPORTS | GOOD | VALUES, max_size=6).map(lambda some: f"[{','.join(some)}]")
 ).map(str.encode)
 FORMS = st.lists(
     st.tuples(

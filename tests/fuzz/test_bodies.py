@@ -28,6 +28,8 @@ def post(body: bytes, kind: str, *more: bytes) -> bytes:
 @settings(max_examples=60)
 @given(ANY_CLIENTS, ANY_LOCATIONS, ANY_TIMES)
 @example(b"x", b"+34.068930-118.445127", b"0" * 13)
+@example(b"x", b"+0+0 5", b"")  # words that make a line only together
+@example(b"x +0+0", b"5", b"")
 @example(b"\xed\xb3\xbf", b"+0+0", b"0")
 def test_a_report_is_answered_alike_as_a_line_as_json_and_as_a_form(
     home: Served, client: bytes, location: bytes, time: bytes
@@ -85,6 +87,9 @@ def test_any_body_is_answered_and_costs_nobody_else(
 
     answer = read(home.run(say))
     check(answer)
+    if answer.status == 200 and kind == "application/json" and body.lstrip()[:1] == b"{":
+        names = json.loads(body, object_pairs_hook=lambda pairs: [name for name, _ in pairs])
+        assert len(set(names)) == len(names), "a field that is said twice"
     if answer.status == 200 and kind.startswith("text/plain"):
         lines = body.split(b"\n")
         answered = [line for line in (lines if lines[-1] else lines[:-1]) if reference.split(line)]

@@ -87,7 +87,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@settings(max_examples=80)
+@settings(max_examples=200)
 @given(mutated(texts().map(lambda text: text.encode("utf-8", "surrogatepass")), most=2), ENVIRONMENTS)
 @example(b"", {})
 @example(b"\xff\xfe", {})
@@ -128,6 +128,7 @@ def _check(config: Config) -> None:
             assert name in config.servers[peer].peers
         for address in (server.tcp, server.http):
             assert Address.parse(str(address)) == address
+            assert address.host.encode("idna")
     assert config.limits.viewers >= 0
     assert config.secret != ""
     assert config.map.url is None or config.map.file is None

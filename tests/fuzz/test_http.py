@@ -9,7 +9,7 @@ from tests.fuzz.answers import check, read
 from tests.fuzz.forms import BODIES
 from tests.fuzz.mutating import CUTS, NASTY, cut_up, mutated
 from tests.fuzz.served import Served, throw
-from tests.fuzz.speaking import ANY_CLIENTS, LIMITS, ODD_LIMITS, ODD_RADII, RADII, degrees
+from tests.fuzz.speaking import ANY_CLIENTS, LIMITS, ODD_LIMITS, ODD_RADII, RADII, degrees, mostly
 from tests.webbing import Gateway
 
 PATHS = st.sampled_from(
@@ -20,23 +20,26 @@ PATHS = st.sampled_from(
 DEGREES = (
     degrees(90).map(str.encode) | degrees(180).map(str.encode) | st.sampled_from([b"34.06893", b"-118.4", b"0"])
 )
-PARAMETERS = st.one_of(
-    st.builds(b"near=%b,%b".__mod__, st.tuples(DEGREES, DEGREES)),
-    st.builds(b"bbox=%b,%b,%b,%b".__mod__, st.tuples(DEGREES, DEGREES, DEGREES, DEGREES)),
-    st.sampled_from([b"bbox=-180,-90,180,90", b"bbox=170,-30,-170,30", b"near=0,0", b"near=90,180"]),
-    st.builds(b"radius=%b".__mod__, RADII | ODD_RADII | st.sampled_from([b"20100", b"20100.1"])),
-    st.builds(b"limit=%b".__mod__, LIMITS | ODD_LIMITS | st.sampled_from([b"10000", b"10001"])),
-    st.builds(
-        b"since=%b:%b".__mod__,
-        st.tuples(st.sampled_from([b"LIFE", b"LIFE", b"x"]), st.sampled_from([b"0", b"1", b"9" * 18])),
-    ),
-    st.builds(b"client=%b".__mod__, ANY_CLIENTS.map(lambda client: quote_from_bytes(client).encode())),
-    st.sampled_from([b"trail=1", b"trail=0", b"trail=2", b"format=binary", b"format=json", b"%zz", b"=", b""]),
+CLIENT = st.builds(b"client=%b".__mod__, ANY_CLIENTS.map(lambda client: quote_from_bytes(client).encode()))
+NEAR = st.builds(b"near=%b,%b".__mod__, st.tuples(DEGREES, DEGREES)) | st.sampled_from(
+    [b"near=0,0", b"near=90,180"]
 )
-TARGETS = st.builds(
-    lambda path, query: path + b"?" + query if query else path,
+BOX = st.builds(b"bbox=%b,%b,%b,%b".__mod__, st.tuples(*[DEGREES] * 4)) | st.just(b"bbox=170,-30,-170,30")
+RADIUS = st.builds(b"radius=%b".__mod__, RADII | ODD_RADII | st.sampled_from([b"20100", b"20100.1"]))
+LIMIT = st.builds(b"limit=%b".__mod__, LIMITS | ODD_LIMITS | st.sampled_from([b"10000", b"10001"]))
+SINCE = st.sampled_from(b"since=LIFE:0 since=LIFE:1 since=LIFE:999999999999999999 since=x:0 since=LIFE:-1".split())
+OTHER = st.sampled_from([*b"trail=1 trail=0 trail=2 format=binary format=json %zz =".split(), b""])
+QUERIES = mostly(
+    st.tuples(NEAR, RADIUS, LIMIT).map(b"&".join),
+    st.tuples(st.just(b"near=1,1"), LIMIT).map(b"&".join),
+    st.tuples(BOX, SINCE).map(b"&".join),
+    st.tuples(CLIENT, RADIUS, LIMIT).map(b"&".join),
+    st.lists(NEAR | BOX | CLIENT | RADIUS | LIMIT | SINCE | OTHER, max_size=3).map(b"&".join),
+)
+TARGETS = mostly(
+    st.tuples(st.sampled_from([b"/clients?", b"/whatsat?", b"/live?", b"/clients/kiwi?"]), QUERIES).map(b"".join),
+    st.tuples(mutated(PATHS, most=2), st.just(b"?"), mutated(QUERIES, most=2)).map(b"".join),
     mutated(PATHS, most=2),
-    mutated(st.lists(PARAMETERS, max_size=3).map(b"&".join), most=2),
 )
 VALUES_OF = {
     b"Host": b"localhost 127.0.0.1:80 [::1]:1 evil.example localhost: [ \xff a@b".split(),
