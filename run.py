@@ -30,6 +30,13 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent
 REFUSED = 2  # exit status where what was asked for cannot be done as things stand
 INTERRUPTED = 130  # as shells have it for Ctrl-C
+PROGRAMS = {  # of the tests', by the command that runs them
+    "simulate": "tests.simulation",
+    "sabotage": "tests.simulation.sabotage",
+    "bench": "tests.bench",
+    "compare": "tests.beside",
+    "fuzz": "tests.fuzz",
+}
 
 
 def complaint(version: tuple[int, ...]) -> str | None:
@@ -51,8 +58,8 @@ def main(argv: list[str]) -> int:
 
     options = parse(argv)
     try:
-        if options.command in ("test", "simulate", "sabotage", "fuzz", "setup"):
-            ensure(ROOT, "run" if options.command == "setup" else "test", argv)
+        if options.command in ("test", "setup", *PROGRAMS):
+            ensure(ROOT, "run" if options.command in ("compare", "setup") else "test", argv)
             return work_on_the_project(options)
         if options.command == "places":
             from herd.survey import survey
@@ -67,17 +74,13 @@ def main(argv: list[str]) -> int:
 
 
 def work_on_the_project(options: Namespace) -> int:
-    """Run the checks, the simulation, its sabotage or the fuzzing, or say that all is set up."""
+    """Run the checks or a program of the tests', or say that all is set up."""
     from herd.checks import run_checks, run_module
 
     if options.command == "test":
         return run_checks(ROOT, options.passed)
-    if options.command == "simulate":
-        return run_module(ROOT, "tests.simulation", options.passed)
-    if options.command == "sabotage":
-        return run_module(ROOT, "tests.simulation.sabotage", options.passed)
-    if options.command == "fuzz":
-        return run_module(ROOT, "tests.fuzz", options.passed)
+    if options.command in PROGRAMS:
+        return run_module(ROOT, PROGRAMS[options.command], options.passed)
     print("run.py: all that running needs is there, in " + sys.prefix)
     return 0
 
@@ -86,6 +89,7 @@ def run(options: Namespace, argv: list[str]) -> int:
     """Run the herd, one server or a client. The settings are read first: a mistake there need not wait."""
     from herd.bootstrap import ensure
     from herd.config import ConfigError, load
+    from herd.exposure import why_exposed
 
     here = ROOT / "herd.toml"
     path = options.config or (here if here.exists() else None)
@@ -96,6 +100,11 @@ def run(options: Namespace, argv: list[str]) -> int:
             raise ConfigError(
                 "{}: servers: expected one of {}, found {!a}".format(path or "built-in herd", known, name)
             )
+    if options.command == "run":
+        for name in [options.name] if options.name else config.servers:
+            exposed = why_exposed(config, name)
+            if exposed:
+                raise ConfigError("{}: {}".format(path or "built-in herd", exposed))
     ensure(ROOT, "run", argv)
     if options.command != "run":
         return talk(options, config)
@@ -115,6 +124,10 @@ def talk(options: Namespace, config: Config) -> int:
 
     from herd import commands
 
+    if options.command == "forget":
+        from herd.forgetcommand import forget
+
+        return forget(config, options.client, options.server)
     if options.command == "iamat":
         return asyncio.run(commands.iamat(config, options.client, options.location, options.time, options.server))
     if options.command == "whatsat":

@@ -8,6 +8,8 @@ from typing import NamedTuple
 # most from its source.
 ANSWER_LIMIT = 16 * 1024 * 1024
 
+_NO_AUTH = b"? AUTH"  # with the token behind it: the server needs none
+
 
 class ClientError(Exception):
     """A request had no good answer; its text says why, and which server it was."""
@@ -41,8 +43,9 @@ class _Request(NamedTuple):
 class Answers(asyncio.Protocol):
     """One connection to a server. A request that nobody waits for any more keeps its turn, so all stay in step."""
 
-    def __init__(self, server: str) -> None:
+    def __init__(self, server: str, token: bytes | None = None) -> None:
         self.server = server
+        self._greeting = b"" if token is None else b"AUTH " + token
         self._requests: deque[_Request] = deque()
         self._received = bytearray()
         self._searched = 0  # bytes received in which the end of the answer is not
@@ -86,6 +89,8 @@ class Answers(asyncio.Protocol):
         """Keep the transport, as asyncio says to."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        if self._greeting:
+            transport.write(self._greeting + b"\n")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell everyone who still waits."""
@@ -110,6 +115,10 @@ class Answers(asyncio.Protocol):
         """Hand out the answers that are complete."""
         self._received += data
         while self._received and not self._transport.is_closing():
+            if self._greeting and self._received.startswith(_NO_AUTH):
+                if not self._hear_of_token():
+                    return
+                continue
             if not self._requests:
                 self.out_of_step("said something that nobody asked for")
                 return
@@ -120,6 +129,16 @@ class Answers(asyncio.Protocol):
             problem = self.out_of_step(f"sent an answer of more than {ANSWER_LIMIT} bytes")
             if not request.answer.done():
                 request.answer.set_exception(problem)
+
+    def _hear_of_token(self) -> bool:
+        """Take the line about our token, once it is whole: where none is needed it is copied, and that is that."""
+        line, newline, rest = self._received.partition(b"\n")
+        if newline and line == _NO_AUTH:
+            self._reason = f"{self.server} does not take this token"
+            self._transport.abort()
+        elif newline:
+            self._received = rest
+        return bool(newline)
 
     def _hand_out(self) -> bool:
         """Give the oldest request its answer, if all of that has come."""

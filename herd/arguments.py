@@ -10,12 +10,15 @@ run.py [options]                        run the herd: every server, one process 
        run.py [options] NAME                   run one server
        run.py iamat CLIENT LOCATION            tell a server where a client is
        run.py whatsat CLIENT RADIUS LIMIT      ask a server what is near a client
+       run.py forget CLIENT                    have the whole herd forget a client
        run.py replay TRACK.gpx --client NAME   walk a recorded track through the herd
        run.py places FILE                      say what a file of your own places holds
        run.py test [pytest arguments]          check style, types and imports, run the tests
        run.py simulate [--seeds N]             run the herd in virtual time, with everything failing
        run.py sabotage                         break the herd in many ways, and show that each is noticed
        run.py fuzz [NAME ...] [--minutes N]    every parser against random bytes
+       run.py bench [NAME ...]                 measure the herd beside its yardsticks
+       run.py compare [--only NAME...]         put Redis, NATS and Mosquitto through the same faults, side by side
        run.py setup                            only install what is needed, into .venv"""
 
 EXAMPLES = """\
@@ -30,7 +33,7 @@ The first call installs a few packages into .venv beside run.py; --help never do
 `run.py COMMAND --help` says more about a command; herd.example.toml explains all settings."""
 
 WALKERS_MOST = 10_000  # of a demo
-PASS_ON = ("test", "simulate", "sabotage", "fuzz")  # what reads its arguments itself
+PASS_ON = ("test", "simulate", "sabotage", "fuzz", "bench", "compare")  # what reads its arguments itself
 OPTIONS_WITH_VALUE = ("--config", "--data", "--log-level", "--demo")
 LEVELS = ("debug", "info", "warning", "error")
 
@@ -47,7 +50,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     if command not in PARSERS:
         return _server_parser().parse_args(["--help"] if command == "help" else argv, _named("run"))
     options = _named(command)
-    if command in PASS_ON and (command in ("simulate", "fuzz") or after not in (["-h"], ["--help"])):
+    if command in PASS_ON and after not in (["-h"], ["--help"]):
         options.passed, after = after, []  # all its arguments are pytest's or so, options of ours too
     # argparse takes a location in the southern half for an option, but no argument that begins with a blank.
     after = [" " + word if re.match(r"-[0-9.]", word) else word for word in after]
@@ -80,7 +83,9 @@ def _server_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("name", nargs="?", metavar="NAME", help="the one server to run (default: the whole herd)")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="where logs go (default: data/ beside run.py)")
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="where logs and journals go (default: data/ beside run.py)"
+    )
     parser.add_argument("--log-level", choices=LEVELS, default="warning", help="for the console (default: warning)")
     parser.add_argument("--demo", type=_walkers, default=0, metavar="N", help="add N simulated clients that walk")
     parser.add_argument("--until-stdin-closes", action="store_true", help=argparse.SUPPRESS)  # for the starter
@@ -109,6 +114,12 @@ def _whatsat_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _forget_parser() -> argparse.ArgumentParser:
+    parser = _client_parser("forget", "Have the whole herd forget a client; when it reports again it is back.")
+    parser.add_argument("client", type=_word, metavar="CLIENT", help="its ID")
+    return parser
+
+
 def _replay_parser() -> argparse.ArgumentParser:
     parser = _client_parser("replay", "Walk a recorded GPX track through the herd, in its own rhythm.")
     parser.add_argument("track", type=Path, metavar="TRACK.gpx")
@@ -131,16 +142,41 @@ def _test_parser() -> argparse.ArgumentParser:
 
 
 def _simulate_parser() -> argparse.ArgumentParser:
-    return argparse.ArgumentParser("run.py simulate")  # its arguments are read where it is
-
-
-def _fuzz_parser() -> argparse.ArgumentParser:
-    return argparse.ArgumentParser("run.py fuzz")  # so are these
+    usage = "run.py simulate [--seeds N] [--first SEED] [--seed SEED [--story]] [--without KINDS] [--jobs N]"
+    description = (
+        "Run the herd in virtual time with everything failing: many seeds (default: 200), or one with its story."
+    )
+    return argparse.ArgumentParser("run.py simulate", usage=usage, description=description)
 
 
 def _sabotage_parser() -> argparse.ArgumentParser:
     description = "Break a copy of the herd in one place at a time; each defect must be noticed. NAMES choose some."
     return argparse.ArgumentParser("run.py sabotage", usage="run.py sabotage [NAMES]", description=description)
+
+
+def _fuzz_parser() -> argparse.ArgumentParser:
+    usage = "run.py fuzz [NAME ...] [--minutes N] [--seed SEED]"
+    description = (
+        "Try every parser with random bytes, each property (or those that have a NAME in theirs) for its share of "
+        "the minutes (default: 10 for all); stop at the first that fails, with the line that shows it again."
+    )
+    return argparse.ArgumentParser("run.py fuzz", usage=usage, description=description)
+
+
+def _bench_parser() -> argparse.ArgumentParser:
+    usage = "run.py bench [NAME ...] [--quick] [--plot FILE.svg] [--json FILE] [--markdown FILE]"
+    description = "Measure the herd beside Redis, NATS and others; all benches, or NAMEs (`list` names them)."
+    return argparse.ArgumentParser("run.py bench", usage=usage, description=description)
+
+
+def _compare_parser() -> argparse.ArgumentParser:
+    description = (
+        "Put other systems, those that are installed, through the same faults as the herd, and print one table. "
+        "NAME is of herd, nats, jetstream, redis, mosquitto."
+    )
+    return argparse.ArgumentParser(
+        "run.py compare", usage="run.py compare [--only NAME ...]", description=description
+    )
 
 
 def _setup_parser() -> argparse.ArgumentParser:
@@ -172,11 +208,14 @@ _speed.__name__ = "speed above zero"  # argparse says: invalid ... value
 PARSERS = {
     "iamat": _iamat_parser,
     "whatsat": _whatsat_parser,
+    "forget": _forget_parser,
     "replay": _replay_parser,
     "places": _places_parser,
     "test": _test_parser,
     "simulate": _simulate_parser,
     "sabotage": _sabotage_parser,
     "fuzz": _fuzz_parser,
+    "bench": _bench_parser,
+    "compare": _compare_parser,
     "setup": _setup_parser,
 }

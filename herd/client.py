@@ -48,14 +48,25 @@ class Client:
     @classmethod
     @asynccontextmanager
     async def connect(
-        cls, host: str, port: int, timeout: float = TIMEOUT, now: Callable[[], int] = clock.time_ns
+        cls,
+        host: str,
+        port: int,
+        timeout: float = TIMEOUT,
+        now: Callable[[], int] = clock.time_ns,
+        token: str | None = None,
     ) -> AsyncIterator["Client"]:
-        """Connect for the time of the block; `timeout` in seconds is for this, and for every call after it."""
+        """Connect for the time of the block; `timeout` in seconds is for this, and for every call after it.
+
+        A server that asks for a token is told this one first; one that asks for none does not mind.
+        """
+        word = None if token is None else token.encode("utf-8", "surrogateescape")
+        if word is not None and word.split() != [word]:
+            raise Malformed("a token is one word without white space")
         server = f"{host} port {port}"
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(timeout):
-                _, answers = await loop.create_connection(lambda: Answers(server), host, port)
+                _, answers = await loop.create_connection(lambda: Answers(server, word), host, port)
         except TimeoutError:
             raise TimedOut(f"no connection to {server} within {timeout:g} seconds") from None
         except OSError as problem:

@@ -25,7 +25,7 @@ async def iamat(config: Config, client: str, location: str, time: str | None, se
         command_line(
             b"IAMAT", client, location, b"0" if time is None else time
         )  # what is wrong with it needs no connection
-        async with Client.connect(address.host, address.port) as herd:
+        async with Client.connect(address.host, address.port, token=config.access.mine) as herd:
             write(bytes(await herd.iamat(client, location, time)) + b"\n")
 
     return await _status(errand())
@@ -37,7 +37,7 @@ async def whatsat(config: Config, client: str, radius: str, limit: str, server: 
     async def errand() -> None:
         address = find(config, server)
         command_line(b"WHATSAT", client, radius, limit)
-        async with Client.connect(address.host, address.port) as herd:
+        async with Client.connect(address.host, address.port, token=config.access.mine) as herd:
             nearby = await herd.whatsat(client, radius, limit)
             write(b"%b\n%b\n\n" % (bytes(nearby.report), nearby.text))
 
@@ -52,7 +52,9 @@ async def replay(config: Config, track: Path, client: str, speed: float, server:
 
     async def errand() -> None:
         address = find(config, server)
-        await Replay(address.host, address.port, sys.stderr).walk(read_track(track), client, speed)
+        await Replay(address.host, address.port, sys.stderr, token=config.access.mine).walk(
+            read_track(track), client, speed
+        )
 
     return await _status(errand())
 

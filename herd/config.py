@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from herd.sections.access import AccessSettings, read_access
+from herd.sections.journal import JournalSettings, read_journal
 from herd.sections.limits import LimitsSettings, read_limits
 from herd.sections.map import MapSettings, read_map
 from herd.sections.places import PlacesSettings, read_places
@@ -24,12 +26,15 @@ class Config:
     web: WebSettings = field(default_factory=WebSettings)
     limits: LimitsSettings = field(default_factory=LimitsSettings)
     map: MapSettings = field(default_factory=MapSettings)
+    journal: JournalSettings = field(default_factory=JournalSettings)
+    access: AccessSettings = field(default_factory=AccessSettings)
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Config:
     """Read the file, or with None the built-in herd; what is wrong with it is a ConfigError.
 
-    HERD_SECRET and GOOGLE_PLACES_API_KEY of environ stand in where the file says nothing (empty: absent).
+    HERD_SECRET and GOOGLE_PLACES_API_KEY of environ stand in where the file says nothing (empty: absent), and
+    HERD_TOKEN is what this machine's own commands say to a server.
     A file without [servers] has the built-in five.
     """
     top = Table("built-in herd", "", {}) if path is None else read_toml(path)
@@ -38,6 +43,8 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
     web = read_web(top.table("web"))
     limits = read_limits(top.table("limits"))
     map_ = read_map(top.table("map"))
+    journal = read_journal(top.table("journal"))
+    access = read_access(top.table("access"), environ)
     servers = read_servers(top.table("servers", BUILT_IN))
     top.finish()
     return Config(
@@ -47,4 +54,6 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
         web=web,
         limits=limits,
         map=map_,
+        journal=journal,
+        access=access,
     )

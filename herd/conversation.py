@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
+from herd.access import NO_TOKEN, NOTHING, WRONG_TOKEN, is_auth, token_of
 from herd.exchange import Exchange
 from herd.handshake import Hello, parse_hello
-from herd.messages import ECHO_LIMIT, LINE_LIMIT
+from herd.messages import ECHO_LIMIT, LINE_LIMIT, refuse
 from herd.node import Node
 
 # Takes over a connection whose first line was a server's hello, with what came behind that line.
@@ -20,13 +21,14 @@ class Conversation(asyncio.Protocol):
         self._node = node
         self._meet = meet
         self._label = node.label()
-        self._exchange = Exchange(node, self._label, self._send_soon)
+        self._exchange = Exchange(node, self._label, self._send_soon, NOTHING)  # until it is let in
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport
         self._first = True  # until the first line tells a client from a server
         self._unread = b""  # what came and is not heard yet
         self._overlong: bytes | None = None  # the beginning of a line that is thrown away as it arrives
-        self._ended = self._blocked = self._sending = self._handed_over = False
+        self._ended = self._blocked = self._sending = self._held = self._handed_over = False
+        self._end = "all answered"  # why it is closed
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin: nothing is said until the client says something."""
@@ -40,10 +42,11 @@ class Conversation(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End: a torn line is not answered."""
         self._node.clients.discard(self._transport)
+        self._node.access.leave(self._show_out)
         self._exchange.cancel()
         self._unread, self._blocked = b"", True
         if not self._handed_over:
-            self._node.notice(self._label, f"closed: {exc or 'all answered'}")
+            self._node.notice(self._label, f"closed: {exc or self._end}")
 
     def data_received(self, data: bytes) -> None:
         """Hear the whole lines among what came, and keep the rest."""
@@ -54,10 +57,11 @@ class Conversation(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """Answer a last line without a newline, too; then close."""
-        self._ended, self._first = True, False
+        self._ended = True
         if self._unread or self._overlong is not None:
             self._unread += b"\n"
-        self._hear()
+        if not (self._first and self._unread) or self._is_admitted():  # what has ended is no server
+            self._hear()
         return True  # keep the sending side: the answers still go out
 
     def pause_writing(self) -> None:
@@ -83,12 +87,52 @@ class Conversation(asyncio.Protocol):
                 self._node.clients.discard(self._transport)
                 self._meet(hello, self._transport, rest)
                 return False
+        return self._is_admitted()
+
+    def _is_admitted(self) -> bool:
+        """Let a client in; where tokens are set, by the one in its first line."""
+        access = self._node.access
+        ticket = access.admit(None)
+        if ticket is None:
+            line, newline, rest = self._unread.partition(b"\n")
+            if not newline and len(line) <= LINE_LIMIT:
+                return False
+            self._node.traffic.lines(self._label, "<", line[:LINE_LIMIT] + b"\n")
+            token = token_of(line)
+            ticket = access.admit(token)
+            if ticket is None:
+                self._turn_away(line, NO_TOKEN if token is None else WRONG_TOKEN)
+                return False
+            self._unread = rest
+        self._exchange.grant = ticket.grant
         self._first = False
+        access.enter(ticket, self._show_out)
         return True
+
+    def _turn_away(self, line: bytes, reason: str) -> None:
+        """Refuse a first line, and end; a token is never repeated, not even to who sent it."""
+        answer = refuse(b"AUTH" if is_auth(line) else line) + b"\n"
+        self._node.traffic.lines(self._label, ">", answer)
+        self._node.counts.answered += 1
+        self._node.counts.refused[reason] += 1
+        self._node.access.refused[reason] += 1
+        self._unread = b""
+        self._transport.write(answer)
+        self._transport.close()
+
+    def _show_out(self) -> None:
+        """End: the token that let it in does not count any more."""
+        self._node.notice(self._label, "its token does not count any more")
+        self._unread, self._blocked = b"", True
+        self._transport.abort()
 
     def _hear(self) -> None:
         """Hear one slice of lines, if there is room for its answers; the next one waits for the others' turn."""
         exchange = self._exchange
+        if self._sending:  # answers wait to be kept, and what came behind them must not leave with them
+            self._held = True
+            self._pause()
+            return
         if exchange.left:
             exchange.go_on()
         elif not (self._blocked or exchange.full) and (lines := self._slice()):
@@ -122,17 +166,28 @@ class Conversation(asyncio.Protocol):
             self._sending = True
             self._node.turn.then(self._send)
 
-    def _send(self) -> None:
+    def _send(self, _kept: bool) -> None:
         """Write the answers whose turn has come, in one write, and go on where they were waited for."""
         self._sending = False
-        was_full = self._exchange.full
+        was_full, was_held, self._held = self._exchange.full, self._held, False
         answers = self._exchange.take_lines()
         if answers and not self._transport.is_closing():
             self._transport.write(answers)
-        if was_full:
-            self._hear()
+        if self._exchange.lost:
+            if not self._exchange.waiting:  # what stands before it is answered first
+                self._give_up(self._exchange.lost)
+        elif was_held or (was_full and not self._exchange.full):
+            # In the next turn: what changes in this one is still to be told.
+            self._loop.call_soon(self._hear)
         elif self._ended and not (self._exchange.waiting or self._exchange.left or self._unread):
             self._transport.close()
+
+    def _give_up(self, reason: str) -> None:
+        """Close: what was said cannot be kept, so it is not acknowledged, nor is anything behind it."""
+        self._end = f"what it said cannot be kept: {reason}"
+        self._unread, self._blocked = b"", True
+        self._exchange.cancel()
+        self._transport.close()
 
     def _pause(self) -> None:
         if not self._ended:  # what ended has nothing left to read, and would only end once more

@@ -26,6 +26,23 @@ class Searches:
 
 
 @dataclass(slots=True)
+class Kept:
+    """What a journal did since the server started."""
+
+    bytes: int = 0  # written, seals included
+    batches: int = 0
+    size: int = 0  # of the file, in bytes
+    syncs: int = 0
+    sync_seconds: float = 0.0
+    rewritten: int = 0
+    failures: int = 0  # to write, sync or rewrite
+    read: int = 0  # lines, at the start
+    skipped: int = 0  # lines among them that were no report
+    damaged: int = 0  # batches that the start had to skip
+    torn: int = 0  # bytes behind the last good batch that the start cut off
+
+
+@dataclass(slots=True)
 class Counts:
     """What a node counts."""
 
@@ -34,6 +51,10 @@ class Counts:
     refused: Counter[str] = field(default_factory=Counter)  # by reason, of which there are few
     heard: int = 0  # lines from peers
     words: int = 0  # those of them that were no AT
-    told: int = 0  # AT lines to peers
+    told: int = 0  # AT and FORGET lines to peers
+    forgotten: int = 0  # clients that this server was asked to forget
+    expired: int = 0  # clients that were silent for too long
+    evicted: int = 0  # clients for whom there was no room
     searches: Searches = field(default_factory=Searches)
     spared: Spared = field(default_factory=Spared)
+    kept: Kept = field(default_factory=Kept)

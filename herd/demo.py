@@ -59,7 +59,7 @@ class Walker:
         return f"{latitude:+010.6f}{(longitude + 180) % 360 - 180:+011.6f}"
 
 
-async def walk_all(servers: Sequence[Address], count: int, random: Random) -> None:
+async def walk_all(servers: Sequence[Address], count: int, random: Random, token: str | None = None) -> None:
     """Have so many walkers report, each to a server of its own, until cancelled."""
     walkers = [Walker(number, random) for number in range(count)]
     random.shuffle(walkers)  # those of one city report to several servers
@@ -67,14 +67,14 @@ async def walk_all(servers: Sequence[Address], count: int, random: Random) -> No
         for place, address in enumerate(servers):
             mine = walkers[place :: len(servers)]
             if mine:
-                group.create_task(_walk_for_ever(address, mine, random), name=f"walkers at {address}")
+                group.create_task(_walk_for_ever(address, mine, random, token), name=f"walkers at {address}")
 
 
-async def _walk_for_ever(address: Address, walkers: list[Walker], random: Random) -> None:
+async def _walk_for_ever(address: Address, walkers: list[Walker], random: Random, token: str | None) -> None:
     backoff = Backoff(FIRST_REDIAL, LAST_REDIAL, random)
     while True:
         try:
-            async with Client.connect(address.host, address.port) as client:
+            async with Client.connect(address.host, address.port, token=token) as client:
                 await _walk(client, walkers, backoff.reset)
         except ClientError:  # the server is away; it comes back
             await asyncio.sleep(backoff.next())

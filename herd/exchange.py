@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from herd.access import BEYOND_TOKEN, EVERYTHING, Grant
 from herd.batch import OWN_CLIENTS
-from herd.fastlane import Command, hear_clients, split_commands
-from herd.messages import ECHO_LIMIT, LINE_LIMIT, WhatsAt, parse_command, refuse
+from herd.fastlane import Command, hear_clients, split_commands, to_slow
+from herd.messages import ECHO_LIMIT, LINE_LIMIT, IAmAt, WhatsAt, parse_command, refuse
 from herd.node import Node
 from herd.ordering import Answers, Wait
 from herd.places.provider import UNKNOWN_ERROR, Unavailable, unavailable_text
@@ -22,10 +23,11 @@ _BROKEN = Unavailable(UNKNOWN_ERROR, "the search broke off")
 class Exchange:
     """Carries out lines while there is room for their answers; who owns it takes these once they are kept.
 
-    `came` is called when an answer that had to be waited for has come.
+    `came` is called when an answer that had to be waited for has come. A line beyond the `grant` is refused.
     """
 
-    def __init__(self, node: Node, label: str, came: Callable[[], None]) -> None:
+    def __init__(self, node: Node, label: str, came: Callable[[], None], grant: Grant = EVERYTHING) -> None:
+        self.grant = grant
         self._node = node
         self._label = label
         self._came = came
@@ -33,6 +35,7 @@ class Exchange:
         self._commands: Iterator[Command] | None = None  # of the lines that are being carried out
         self._slow = 0  # lines since we last went on
         self._tasks: set[asyncio.Task[None]] = set()  # WHATSATs on their way
+        self.lost = ""  # why a report is not kept: then neither it nor what is behind it is answered
 
     @property
     def left(self) -> bool:
@@ -41,8 +44,8 @@ class Exchange:
 
     @property
     def full(self) -> bool:
-        """Whether so many answers wait that no further line may be heard."""
-        return self._answers.full
+        """Whether no further line may be heard: too many answers wait, or a report was lost."""
+        return self._answers.full or bool(self.lost)
 
     @property
     def waiting(self) -> bool:
@@ -66,11 +69,17 @@ class Exchange:
     def go_on(self) -> None:
         """Carry out what is left, as far as there is room and as others do not wait too long."""
         node = self._node
+        node.turn.then(self._settle)
         self._slow = 0
-        while self._commands is not None and not self._answers.full and self._slow < SLOW_LINES:
+        room = not node.store.acceptance.full  # else clients wait until others are evicted
+        while room and self._commands is not None and not self._answers.full and self._slow < SLOW_LINES:
             answers, batch = self._answers.newest, node.turn.batch(OWN_CLIENTS)
             start = len(answers)
-            if hear_clients(self._commands, node.heard_by, node.clock(), batch, answers, self._answer_other):
+            # Where nothing can be kept, or not every client's, each line is looked at.
+            quick = node.turn.keeper.trouble is None and self.grant.full
+            commands = self._commands if quick else map(to_slow, self._commands)
+            done = hear_clients(commands, node.heard_by, node.clock(), batch, answers, self._answer_other)
+            if done or self.lost:
                 self._commands = None
             node.counts.answered += len(answers) - start
             self._answers.hold(answers[start:])
@@ -92,6 +101,13 @@ class Exchange:
         for task in self._tasks:
             task.cancel()
 
+    def _settle(self, kept: bool) -> None:
+        """Answer nothing any more if what was heard in a turn is not kept, whenever its owner asks for it."""
+        if not kept:
+            self.cancel()
+            self._answers, self._commands = Answers(), None
+            self.lost = self._node.turn.keeper.trouble or "writing failed"
+
     def _add(self, answer: bytes) -> None:
         self._answers.newest.append(answer)
         self._answers.hold([answer])
@@ -105,10 +121,20 @@ class Exchange:
             if line.split():  # a blank line is answered by nothing
                 self._refuse(line, str(reason))
             return self._slow < SLOW_LINES
+        if not self._may(command):
+            self._node.access.refused[BEYOND_TOKEN] += 1
+            self._refuse(line, BEYOND_TOKEN)
+            return self._slow < SLOW_LINES
         if isinstance(command, WhatsAt):
             return self._answer_later(line, command)
+        if (trouble := self._node.turn.keeper.trouble) is not None:
+            self.lost = trouble
+            return False
         self._answers.newest.append(bytes(self._node.hear(command)))
         return self._slow < SLOW_LINES
+
+    def _may(self, command: IAmAt | WhatsAt) -> bool:
+        return (self.grant.writes or isinstance(command, WhatsAt)) and self.grant.covers(command.client)
 
     def _answer_later(self, line: bytes, question: WhatsAt) -> bool:
         report = self._node.store.newest(question.client)

@@ -40,6 +40,12 @@ def split_commands(lines: bytes) -> list[Command]:
     return _IAMAT.findall(lines)
 
 
+def to_slow(command: Command) -> Command:
+    """Return a command as one for the slow lane."""
+    said, _, _, _, other = command
+    return b"", b"", b"", b"", b"IAMAT " + said if said else other
+
+
 def hear_clients(
     commands: Iterable[Command],
     heard_by: bytes,
@@ -55,14 +61,15 @@ def hear_clients(
     """
     number, origin = batch.number, batch.origin
     reports, changed, lines = batch.reports, batch.clients, batch.lines
-    known = reports.get
+    known, forgotten, bar = reports.get, batch.forgotten, batch.acceptance.bar
     future = now + FUTURE_LIMIT
     for said, client, seconds, nanos, other in commands:
-        # Reports from the future and ties with the known one are the slow lane's.
+        # Reports from the future, ties with the known one, and what may be forgotten are the slow lane's.
         if (
             client
             and (time := int(seconds + nanos)) <= future
             and ((old := known(client)) is None or time != old[0])
+            and (time > bar or client not in forgotten)
         ):
             skew = b"%+011d" % (now - time)
             line = b"%b%b.%b %b" % (heard_by, skew[:-9], skew[-9:], said)
@@ -85,16 +92,22 @@ def hear_peer(chunk: bytes, batch: Batch, hear_other: Callable[[bytes], None]) -
     """
     number, origin = batch.number, batch.origin
     reports, changed, lines = batch.reports, batch.clients, batch.lines
-    known = reports.get
+    known, forgotten, acceptance = reports.get, batch.forgotten, batch.acceptance
+    bar = acceptance.bar  # a FORGET in the chunk may raise it
     found = _AT.findall(chunk)
     for line, client, seconds, nanos, other in found:
         if not client:
             if other:
                 hear_other(other)
+                bar = acceptance.bar
             continue
         time = int(seconds + nanos)
         old = known(client)
         if old is None or time > old[0]:
+            # Up to the bar: expired, beneath the floor, or forgotten, perhaps.
+            if time <= bar and (old is None or client in forgotten or time <= acceptance.expired + FUTURE_LIMIT):
+                hear_other(line)
+                continue
             key = old[4] if old else client
             reports[key] = (time, line, number, origin, key)
             changed.append(key)

@@ -38,8 +38,10 @@ async def until_it_accepts(address: Address, stopping: asyncio.Event) -> None:
         return
 
 
-def table(servers: Mapping[str, Server], pids: Mapping[str, int]) -> str:
-    """Return what a newcomer wants to see: who listens where, and a line to try."""
+def table(servers: Mapping[str, Server], pids: Mapping[str, int], guarded: bool = False) -> str:
+    """Return what a newcomer wants to see: who listens where, and a line to try; `guarded`: with a token."""
+    echo = "echo AUTH $HERD_TOKEN; echo" if guarded else "echo"
+    begin, end = ("(", ")") if guarded else ("", "")
     wide = max(map(len, servers))
     lines = [
         f"  {name:<{wide}}  tcp {s.tcp!s:<21}  http://{_url_host(s.http)}/  process {pids[name]}"
@@ -51,8 +53,8 @@ def table(servers: Mapping[str, Server], pids: Mapping[str, int]) -> str:
             "The herd is running; Ctrl-C stops it.",
             *lines,
             "Tell one server where you are, and ask another:",
-            f"  echo IAMAT kiwi.cs.ucla.edu +34.068930-118.445127 $(date +%s) | nc -N {places[0]}",
-            f"  echo WHATSAT kiwi.cs.ucla.edu 10 5 | nc -N {places[-1]}",
+            f"  {begin}{echo} IAMAT kiwi.cs.ucla.edu +34.068930-118.445127 $(date +%s){end} | nc -N {places[0]}",
+            f"  {begin}{echo} WHATSAT kiwi.cs.ucla.edu 10 5{end} | nc -N {places[-1]}",
         ]
     )
 

@@ -98,6 +98,12 @@ def nanoseconds(seconds: bytes) -> int:
     return int(whole + fraction[:9].ljust(9, b"0"))
 
 
+def heard_of(line: bytes) -> int:
+    """Return when an AT line of the store was heard, as `At.heard` does, without its other fields."""
+    _, _, skew, _, _, time = line.split(b" ")
+    return nanoseconds(time) + nanoseconds(skew)
+
+
 def format_skew(skew: int) -> bytes:
     """Print nanoseconds as signed seconds in fixed point with nine decimals.
 

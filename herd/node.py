@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 
+from herd.access import Access
 from herd.batch import OWN_CLIENTS
 from herd.counts import Counts
 from herd.guard import Guard
@@ -15,6 +16,7 @@ from herd.messages import At, IAmAt, WhatsAt, parse_at
 from herd.places.cut import cut
 from herd.places.provider import STATUSES, Provider, Unavailable, unavailable_text
 from herd.position import parse_location
+from herd.sections.access import AccessSettings
 from herd.store import Store
 from herd.traffic import Traffic
 from herd.turn import Turn
@@ -38,6 +40,7 @@ class Node:
     life: bytes = field(default_factory=_new_life)
     guard: Guard = field(default_factory=Guard)
     counts: Counts = field(default_factory=Counts)
+    access: Access = field(default_factory=lambda: Access(AccessSettings()))
     heard_by: bytes = field(init=False)
     store: Store = field(init=False)
     turn: Turn = field(init=False)

@@ -4,19 +4,26 @@ import asyncio
 import resource
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from random import Random
 
+from herd.access import Access
 from herd.config import Address, Config
 from herd.conversation import Conversation
 from herd.counts import Counts
+from herd.forgetting import Forgetting
+from herd.journal.disk import Disk
+from herd.journal.recovery import keeping, read_journal
 from herd.links.links import Links
 from herd.node import Node
 from herd.places.careful import Means
 from herd.places.choose import open_places
+from herd.starting import CannotStartError
 from herd.traffic import TrafficLog
+
+__all__ = ["CannotListenError", "CannotStartError", "RunningServer", "listen", "run_server", "start_listening"]
 
 BACKLOG = 4096  # connections that the kernel keeps until they are accepted: 1,000 may come at once
 # asyncio takes its backlog also as the number of connections to accept before others have their turn, and goes on
@@ -24,10 +31,6 @@ BACKLOG = 4096  # connections that the kernel keeps until they are accepted: 1,0
 ACCEPTS_A_TURN = 16
 # For links and logs, and for what was accepted and is not closed yet: that takes three turns.
 SPARE_DESCRIPTORS = 64 + 3 * ACCEPTS_A_TURN
-
-
-class CannotStartError(Exception):
-    """Why a server cannot start as it is told to, in one line."""
 
 
 class CannotListenError(CannotStartError):
@@ -43,17 +46,25 @@ class RunningServer:
 
     node: Node
     links: Links
+    forgetting: Forgetting
     port: int  # of TCP, also where the settings left it open
     config: Config  # of the whole herd
+    begun: asyncio.Event  # its journal is read: from now on it knows what it knew before
 
 
 @asynccontextmanager
 async def run_server(
-    config: Config, name: str, open_traffic: Callable[[], TrafficLog], random: Random
+    config: Config,
+    name: str,
+    open_traffic: Callable[[], TrafficLog],
+    random: Random,
+    disk: Disk | None = None,
 ) -> AsyncIterator[RunningServer]:
     """Run one server of the herd inside the block; CannotListenError if its TCP port cannot be had.
 
-    It listens before anything else, so that a client that comes early waits instead of being refused.
+    It listens before anything else, so that a client that comes early waits instead of being refused: until the
+    journal on `disk` is read (without one, what is known ends with the server). CannotStartError, within the
+    block, if that cannot be had.
     """
     settings = config.servers[name]
     node: Node
@@ -64,21 +75,44 @@ async def run_server(
         # There is no node yet; once anybody can ask for places, there is.
         means, counts = Means(lambda *search: node.spawn(*search), random), Counts()  # noqa: PLW0108
         async with open_places(config.places, means, counts.spared) as provider, asyncio.TaskGroup() as tasks:
-            node = Node(name, provider, open_traffic(), tasks, counts=counts)
+            node = Node(name, provider, open_traffic(), tasks, counts=counts, access=Access(config.access))
             neighbours = {peer: config.servers[peer].tcp for peer in settings.peers}
             links = Links(node, config.secret, neighbours, random)
-            linking = tasks.create_task(links.run(), name="links")
             node.last_descriptor = _last_descriptor()
-            await start_listening("TCP", listener, settings.tcp)
+            _have_wait("TCP", listener, settings.tcp)
             node.notice("-", f"{name} listens on {settings.tcp}, life {node.life.decode()}")
-            try:
-                yield RunningServer(node, links, listener.sockets[0].getsockname()[1], config)
-            finally:
-                listener.close()
-                linking.cancel()
-                await _close(node)
+            forgetting = Forgetting(node, config.limits, links.clocks_ahead)
+            async with _beginning(node, (links, forgetting), listener, config, disk) as begun:
+                port = listener.sockets[0].getsockname()[1]
+                yield RunningServer(node, links, forgetting, port, config, begun)
     finally:
         listener.close()
+
+
+@asynccontextmanager
+async def _beginning(
+    node: Node, work: Sequence[Links | Forgetting], listener: asyncio.Server, config: Config, disk: Disk | None
+) -> AsyncIterator[asyncio.Event]:
+    """Have the node read its journal, then let clients in and do its work, until the block ends."""
+    begun = asyncio.Event()
+    async with keeping(node, disk, config.journal.fsync) if disk else nullcontext() as journal:
+
+        async def begin() -> None:
+            if journal:
+                await read_journal(node, journal)
+            await start_listening("TCP", listener, config.servers[node.name].tcp)
+            begun.set()
+            async with asyncio.TaskGroup() as group:
+                for lasting in work:
+                    group.create_task(lasting.run())
+
+        beginning = node.tasks.create_task(begin(), name="all that a server does by itself")
+        try:
+            yield begun
+        finally:
+            listener.close()
+            beginning.cancel()
+            await _close(node)
 
 
 async def listen(what: str, protocol: Callable[[], asyncio.Protocol], address: Address) -> asyncio.Server:
@@ -96,6 +130,14 @@ async def start_listening(what: str, listener: asyncio.Server, address: Address)
     """Listen: many may come at once, and few of them are accepted in one turn."""
     try:
         await listener.start_serving()
+    except OSError as error:  # another process was quicker
+        raise CannotListenError(what, address, error) from error
+    _have_wait(what, listener, address)
+
+
+def _have_wait(what: str, listener: asyncio.Server, address: Address) -> None:
+    """Have the kernel let many connect, who wait there until they are accepted."""
+    try:
         for sock in listener.sockets:
             with socket.fromfd(sock.fileno(), sock.family, sock.type) as same:
                 same.listen(BACKLOG)

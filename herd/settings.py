@@ -118,6 +118,13 @@ def texts(value: object) -> tuple[str, ...]:
     return tuple(text(item) for item in value)
 
 
+def flag(value: object) -> bool:
+    """Return true or false."""
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
 def count(least: int, most: int | None = None) -> Callable[[object], int]:
     """Return a reader that takes a whole number from `least` to `most` (None: any)."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 from herd.backoff import Backoff
-from herd.config import Config, Server
+from herd.config import Config
 from herd.demo import walk_all
 from herd.listening import table, taken, until_it_accepts
 
@@ -24,8 +24,10 @@ GRACE = 4.0  # seconds between SIGTERM and SIGKILL: the herd is to be gone after
 class Starter:
     """The processes of a herd, kept alive until `stop`."""
 
-    def __init__(self, servers: dict[str, Server], options: list[str], random: Random, walkers: int = 0) -> None:
-        self._servers = servers
+    def __init__(self, config: Config, options: list[str], random: Random, walkers: int = 0) -> None:
+        self._servers = config.servers
+        self._token = config.access.mine
+        self._guarded = bool(config.access.write)
         self._walkers = walkers  # of the demo
         self._options = options
         self._random = random
@@ -42,7 +44,7 @@ class Starter:
                 group.create_task(self._keep(name))
             group.create_task(self._announce())
             addresses = [server.tcp for server in self._servers.values()]
-            demo = group.create_task(walk_all(addresses, self._walkers, self._random))
+            demo = group.create_task(walk_all(addresses, self._walkers, self._random, self._token))
             await self._stopping.wait()
             demo.cancel()
             for process in self._running.values():
@@ -104,7 +106,7 @@ class Starter:
                 await until_it_accepts(address, self._stopping)
         if not self._stopping.is_set():
             pids = {name: process.pid for name, process in self._running.items()}
-            print(table(self._servers, pids), flush=True)
+            print(table(self._servers, pids, self._guarded), flush=True)
 
 
 def run_herd(config: Config, config_path: Path | None, data: Path, log_level: str, walkers: int = 0) -> int:
@@ -116,11 +118,11 @@ def run_herd(config: Config, config_path: Path | None, data: Path, log_level: st
     options = ["--data", str(data), "--log-level", log_level, "--until-stdin-closes"]
     if config_path is not None:
         options += ["--config", str(config_path)]
-    return asyncio.run(_run(config.servers, options, walkers))
+    return asyncio.run(_run(config, options, walkers))
 
 
-async def _run(servers: dict[str, Server], options: list[str], walkers: int) -> int:
-    starter = Starter(servers, options, Random(), walkers)  # noqa: S311 -- jitter
+async def _run(config: Config, options: list[str], walkers: int) -> int:
+    starter = Starter(config, options, Random(), walkers)  # noqa: S311 -- jitter
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         # Not add_signal_handler: Windows has none.

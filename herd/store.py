@@ -1,4 +1,4 @@
-"""The newest report of every client, which is also the feed: its own log of numbered changes.
+"""The newest report of every client, and who is forgotten; also the feed: its own log of numbered changes.
 
 Changes are made in batches: all that one origin (the clients of this server, or one life of one peer) brought in
 one turn of the event loop shares one number. A reader keeps a cursor, the number it has come to, and asks for what
@@ -11,7 +11,9 @@ The precedents: CouchDB's `_changes` feed, and Redis' partial resynchronisation 
 from array import array
 from bisect import bisect_right
 
+from herd.acceptance import Acceptance
 from herd.batch import BATCH_MOST, OWN_CLIENTS, Batch, Report
+from herd.facts import FORGET, Forget, parse_forget
 from herd.messages import At, parse_at
 
 # The log remembers at least this many changes, or as many as there are clients: a reader further behind is served
@@ -20,11 +22,13 @@ LOG_LEAST = 65_536
 
 
 class Store:
-    """Reports by client ID, and the numbered log of what changed. It never waits, so it needs no locks."""
+    """Facts by client ID, and the numbered log of what changed. It never waits, so it needs no locks."""
 
     def __init__(self, life: bytes) -> None:
         self.life = life  # the random name of this run: a number means nothing without it
         self.reports: dict[bytes, Report] = {}
+        self.forgotten: dict[bytes, Report] = {}  # the FORGET of every client that has one
+        self.acceptance = Acceptance()
         self.number = 0  # of the newest closed batch
         self.fresh: list[Batch] = []  # the batches closed by the last close(): what up-to-date readers share
         self.before_fresh = 0  # the number that an up-to-date reader had come to before them
@@ -40,12 +44,20 @@ class Store:
         batch = self._open.get(origin)
         if batch is None or len(batch.clients) >= BATCH_MOST:
             self._last_opened += 1
-            batch = self._open[origin] = Batch(origin, self._last_opened, self.reports)
+            batch = self._open[origin] = Batch(
+                origin, self._last_opened, self.reports, self.forgotten, self.acceptance
+            )
             self._opened.append(batch)
         return batch
 
+    def take(self, line: bytes, batch: Batch) -> bool:
+        """Take in an AT or FORGET line from elsewhere, and tell whether it was news; Malformed if it is neither."""
+        if line.startswith(FORGET):
+            return self.forget(parse_forget(line), batch)
+        return self.put(parse_at(line), batch)
+
     def put(self, report: At, batch: Batch) -> bool:
-        """Keep a report if it is newer than what is known of its client, and tell whether it was.
+        """Keep a report if it is newer than what is known of its client and admitted, and tell whether it was.
 
         A client's repetition of the stored report (same location and time) changes nothing: `old.repeats`. Between
         servers the rank alone decides, so that all decide alike.
@@ -57,10 +69,39 @@ class Store:
             old = parse_at(known[1])
             if old.rank >= rank or (batch.origin == OWN_CLIENTS and old.repeats(report)):
                 return False
+        forgotten = self.forgotten.get(report.client)
+        if forgotten is not None and rank[0] <= forgotten[0]:
+            return False
+        # What this server hears, it hears now, whatever its clock says.
+        if batch.origin != OWN_CLIENTS and not self.acceptance.accepts(rank[2], known is not None):
+            return False
         client = known[4] if known else report.client
         self.reports[client] = (rank[0], line, batch.number, batch.origin, client)
         batch.clients.append(client)
         batch.lines.append(line)
+        return True
+
+    def forget(self, forget: Forget, batch: Batch) -> bool:
+        """Forget what a client said up to a stamp, if that still counts, and tell whether it was news."""
+        stamp, line = forget.stamp, bytes(forget)
+        before, report = self.forgotten.get(forget.client), self.reports.get(forget.client)
+        if (before is not None and before[:2] >= (stamp, line)) or not self.acceptance.remembers(stamp):
+            return False
+        client = report[4] if report else forget.client
+        if report is not None and report[0] <= stamp:
+            del self.reports[client]
+        self.forgotten[client] = (stamp, line, batch.number, batch.origin, client)
+        self.acceptance.stamp(stamp)
+        batch.clients.append(client)
+        batch.lines.append(line)
+        return True
+
+    def drop(self, report: Report, batch: Batch) -> bool:
+        """Let go of a report, if it still is its client's newest, without a fact; tell whether it was."""
+        if self.reports.get(report[4]) is not report:
+            return False
+        del self.reports[report[4]]
+        batch.clients.append(report[4])
         return True
 
     def newest(self, client: bytes) -> bytes | None:
@@ -80,6 +121,7 @@ class Store:
             self.number = batch.number
         if len(self._log_clients) > 2 * max(LOG_LEAST, len(self.reports)):
             self._trim()
+        self.acceptance.count(len(self.reports))
         return self.fresh
 
     def reaches(self, cursor: int) -> bool:
@@ -87,31 +129,43 @@ class Store:
         return self._log_floor <= cursor <= self.number
 
     def since(self, cursor: int, most: int) -> tuple[int, list[Report]]:
-        """Return about `most` of the oldest changes after `cursor`, and the number they bring a reader to.
+        """Return about `most` of the oldest facts after `cursor`, and the number they bring a reader to.
 
         Only the newest report of each client is among them; one that was overtaken stands at its later number.
         Call it only where `reaches(cursor)`.
         """
         reached, changes = self._changes(cursor, most)
-        reports = []
+        kinds = (self.forgotten, self.reports) if self.forgotten else (self.reports,)
+        facts = []
         for client, number in changes:
-            report = self.reports[client]
-            if report[2] == number:
-                reports.append(report)
-        return reached, reports
+            for kind in kinds:
+                fact = kind.get(client)
+                if fact is not None and fact[2] == number:
+                    facts.append(fact)
+        return reached, facts
 
-    def shown_since(self, cursor: int, most: int) -> tuple[int, list[Report]]:
-        """Return the same for those who show where clients are, with what was overtaken at once in its newest form.
+    def shown_since(self, cursor: int, most: int) -> tuple[int, list[Report], list[bytes]]:
+        """Return for those who show where clients are who changed, with its newest report, and who is gone.
 
-        A viewer that came to a number must know every client that changed up to it: from then on it shares the
-        frames of all who did, and those say a client's name only once.
+        What was overtaken is among them at once in its newest form: a viewer that came to a number must know every
+        client that changed up to it, for from then on it shares the frames of all who did, and those say a client's
+        name only once.
         """
         reached, changes = self._changes(cursor, most)
-        return reached, [self.reports[client] for client in dict.fromkeys(client for client, _ in changes)]
+        clients, reports = dict.fromkeys(client for client, _ in changes), self.reports
+        shown = [reports[client] for client in clients if client in reports]
+        gone = [client for client in clients if client not in reports] if len(shown) < len(clients) else []
+        return reached, shown, gone
 
     def snapshot(self) -> list[Report]:
-        """Return every report as of now, in no order that means anything: 12 ms at a million clients."""
-        return list(self.reports.values())
+        """Return every fact as of now, in no order that means anything: 12 ms at a million clients."""
+        return [*self.forgotten.values(), *self.reports.values()]
+
+    def forget_log(self) -> None:
+        """Forget how it came to all this: a reader that starts at 0 compares digests, and is spared the rest."""
+        self._log_floor = self.number
+        self._log_clients.clear()
+        del self._log_numbers[:]
 
     def _changes(self, cursor: int, most: int) -> tuple[int, list[tuple[bytes, int]]]:
         """Return about `most` clients with the numbers of their changes, and the number reached with them."""

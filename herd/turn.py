@@ -1,17 +1,20 @@
 """What ends a turn of the event loop in which something changed: keep it, answer for it, tell it.
 
 All that arrived in one turn, on however many connections, is committed at once: one batch per origin, one write to
-each link. With a write per received chunk, 50 connections with one report in flight would cost up to 50 writes to
-each link where this makes one.
+the journal and to each link. With a write per received chunk, 50 connections with one report in flight would cost
+up to 50 writes to each link where this makes one.
 """
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from herd.batch import Batch
 from herd.guard import Guard
 from herd.store import Store
+
+Step = Callable[[bool], None]  # what is to be done once a turn is kept (True), or is known not to be (False)
 
 
 class Reader(Protocol):
@@ -21,15 +24,41 @@ class Reader(Protocol):
         """Read `store.fresh`, or from an own cursor; must not wait."""
 
 
+class Keeper(Protocol):
+    """Whoever keeps what changed."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing can be kept at present: then no report of a client may be taken in."""
+
+    def keep(self, fresh: list[Batch], then: Step) -> None:
+        """Keep what a turn changed and say how that went: at once or later, but in the order of the turns."""
+
+
+class Memory:
+    """Keeps what changed in the store, and nowhere else."""
+
+    trouble = None
+
+    def keep(self, fresh: list[Batch], then: Step) -> None:
+        """Do nothing: it is there already."""
+        then(True)
+
+
+class NotKeptError(Exception):
+    """Why what a turn changed, or would have changed, cannot be kept: it must not be acknowledged."""
+
+
 class Turn:
     """Collects what changes in one turn and what is to be done once it is kept."""
 
     def __init__(self, store: Store, guard: Guard) -> None:
         self.readers: list[Reader] = []
+        self.keeper: Keeper = Memory()
         self._store = store
         self._guard = guard
         self._loop = asyncio.get_running_loop()  # asking for it each time costs a system call (getpid) in 3.11
-        self._then: list[Callable[[], None]] = []
+        self._then: list[Step] = []
         self._ending = False
 
     def batch(self, origin: bytes) -> Batch:
@@ -37,16 +66,20 @@ class Turn:
         self.end_soon()
         return self._store.batch(origin)
 
-    def then(self, step: Callable[[], None]) -> None:
-        """Call `step` once what this turn changed is kept: an answer must not leave before that."""
+    def then(self, step: Step) -> None:
+        """Call `step` once what this turn changed is kept: an answer must not leave before that.
+
+        It is told False where that cannot be kept: then no answer may leave at all.
+        """
         self.end_soon()
         self._then.append(step)
 
     async def kept(self) -> None:
-        """Wait until what this turn changed is kept."""
+        """Wait until what this turn changed is kept; NotKeptError if it is not."""
         ended = self._loop.create_future()  # half the price of an Event
-        self.then(lambda: None if ended.done() else ended.set_result(None))  # done: who waited is gone
-        await ended
+        self.then(lambda kept: None if ended.done() else ended.set_result(kept))  # done: who waited is gone
+        if not await ended:
+            raise NotKeptError(self.keeper.trouble or "this could not be kept")
 
     def end_soon(self) -> None:
         """End the turn when all that it found ready is done."""
@@ -58,13 +91,24 @@ class Turn:
     def _end(self) -> None:
         self._ending = False
         fresh = self._store.close()
-        # The journal's step is here: what is in `fresh` goes to disk before anything below happens.
         steps, self._then = self._then, []
-        if fresh:
-            steps += [reader.moved for reader in self.readers]
+        with self._guard.contain("the end of a turn"):
+            self.keeper.keep(fresh, partial(self._answer, steps))
+            if fresh:  # now, also where answers have to wait: what is in the store is true
+                self._tell()
+
+    def _answer(self, steps: list[Step], kept: bool) -> None:
         todo = iter(steps)
         while True:  # a step that breaks must not cost the others theirs
-            with self._guard.contain("the end of a turn"):
+            with self._guard.contain("an answer"):
                 for step in todo:
-                    step()
+                    step(kept)
+                return
+
+    def _tell(self) -> None:
+        todo = iter(self.readers[:])
+        while True:
+            with self._guard.contain("telling the feed"):
+                for reader in todo:
+                    reader.moved()
                 return

@@ -3,7 +3,9 @@
     dialler   MARK 1234 1795467890123456789 5678            you have all of this life up to 1234; my clock, in ns;
                                                             and how far it has come, unless that is 1234 as well
     listener  ACK 1234
-    dialler   DIGEST 7 1795467830000000000 0 9f3a... ...     round, heard before, a sum for each bucket
+    dialler   DIGEST 7 1795467830000000000 0 0 9f3a... ...   round, heard before, heard above, stamped above, and a
+                                                            sum for each bucket
+    listener  FLOOR 7 1795460000000000000 0                 too much: here counts only what is above; begin again
     listener  DIFFER 7 3=0 17=41bc...                        the buckets that differ, with the listener's sums
     dialler   HAVE 7 17 8c11... 02fe...                      hashes of the lines in a bucket
     listener  WANT 7 17 02fe...                              those it lacks; they come as AT lines
@@ -14,6 +16,7 @@ Numbers are decimal, sums and hashes hexadecimal without leading zeros.
 
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 BUCKETS = 1024
 HASHES_A_LINE = 3_000  # at most 17 bytes each: within the longest line
@@ -21,10 +24,20 @@ HASHES_A_LINE = 3_000  # at most 17 bytes each: within the longest line
 _NUMBER = rb"([0-9]{1,18})"
 _MARK = re.compile(rb"MARK %b ([0-9]{1,24})(?: %b)?" % (_NUMBER, _NUMBER))
 _ACK = re.compile(rb"ACK " + _NUMBER)
-_DIGEST = re.compile(rb"DIGEST %b ([0-9]{1,24})((?: [0-9a-f]{1,16}){%d})" % (_NUMBER, BUCKETS))
+_TIME = rb"([0-9]{1,24})"
+_DIGEST = re.compile(rb"DIGEST %b %b %b %b((?: [0-9a-f]{1,16}){%d})" % (_NUMBER, _TIME, _TIME, _TIME, BUCKETS))
+_FLOOR = re.compile(rb"FLOOR %b %b %b" % (_NUMBER, _TIME, _TIME))
 _DIFFER = re.compile(rb"DIFFER %b((?: [0-9]{1,4}=[0-9a-f]{1,16}){0,%d})" % (_NUMBER, BUCKETS))
 _HASHES = re.compile(rb"(HAVE|WANT) %b ([0-9]{1,4})((?: [0-9a-f]{1,16}){0,%d})" % (_NUMBER, HASHES_A_LINE))
 _DONE = re.compile(rb"DONE " + _NUMBER)
+
+
+class Span(NamedTuple):
+    """What a digest covers, in ns since 1970: reports heard above and before, FORGETs stamped above; 0 for all."""
+
+    before: int
+    above: int = 0
+    stamped: int = 0
 
 
 def mark(number: int, clock: int, newest: int = 0) -> bytes:
@@ -50,15 +63,29 @@ def parse_ack(line: bytes) -> int | None:
     return int(found[1]) if found else None
 
 
-def digest(number: int, before: int, sums: Iterable[int]) -> bytes:
-    """Offer the sums of all buckets, over reports heard before a time."""
-    return b"DIGEST %d %d %b" % (number, before, b" ".join([b"%x" % s for s in sums]))
+def digest(number: int, span: Span, sums: Iterable[int]) -> bytes:
+    """Offer the sums of all buckets over a span."""
+    return b"DIGEST %d %d %d %d %b" % (number, *span, b" ".join([b"%x" % s for s in sums]))
 
 
-def parse_digest(line: bytes) -> tuple[int, int, list[int]] | None:
-    """Read round, time and sums."""
+def parse_digest(line: bytes) -> tuple[int, Span, list[int]] | None:
+    """Read round, span and sums."""
     found = _DIGEST.fullmatch(line)
-    return found and (int(found[1]), int(found[2]), [int(s, 16) for s in found[3].split()])
+    if not found:
+        return None
+    number, before, above, stamped, sums = found.groups()
+    return int(number), Span(int(before), int(above), int(stamped)), [int(s, 16) for s in sums.split()]
+
+
+def floor(number: int, above: int, stamped: int) -> bytes:
+    """Answer a digest that covers too much: reports count here above one time, FORGETs above another."""
+    return b"FLOOR %d %d %d" % (number, above, stamped)
+
+
+def parse_floor(line: bytes) -> tuple[int, int, int] | None:
+    """Read round and both times."""
+    found = _FLOOR.fullmatch(line)
+    return found and (int(found[1]), int(found[2]), int(found[3]))
 
 
 def differ(number: int, sums: dict[int, int]) -> bytes:

@@ -16,8 +16,11 @@ from random import Random
 from typing import TypeVar
 
 from herd.config import Address, Config, Server
+from herd.journal.disk import Disk
+from herd.sections.limits import LimitsSettings
 from herd.sections.places import PlacesSettings
 from herd.server import RunningServer, run_server
+from herd.settings import LONGEST
 from herd.traffic import TrafficLog
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -219,12 +222,15 @@ def small_herd(peers: dict[str, Iterable[str]], ports: dict[str, int], secret: s
         name: Server(name, Address(HOST, ports.get(name, 0)), Address(HOST, 0), tuple(peers.get(name, ())))
         for name in {*peers, *ports}
     }
-    return Config(servers, secret, PlacesSettings("none"))
+    # Reports of tests are years old.
+    return Config(servers, secret, PlacesSettings("none"), limits=LimitsSettings(keep=LONGEST))
 
 
 @asynccontextmanager
-async def running(config: Config, name: str, folder: Path) -> AsyncIterator[RunningServer]:
-    """Run one server in this process; it must not have met a defect when it ends."""
-    async with run_server(config, name, lambda: TrafficLog(folder / f"{name}.log"), Random(1)) as server:
+async def running(
+    config: Config, name: str, folder: Path, disk: Disk | None = None
+) -> AsyncIterator[RunningServer]:
+    """Run one server in this process, with a journal if it has a disk; it must not have met a defect at its end."""
+    async with run_server(config, name, lambda: TrafficLog(folder / f"{name}.log"), Random(1), disk) as server:
         yield server
         assert server.node.guard.caught == 0

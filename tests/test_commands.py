@@ -4,6 +4,7 @@ import asyncio
 import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from herd.commands import FAILED, MISUSED, iamat, replay, whatsat
 from herd.config import Address, Config, Server
 from herd.gpx import Track, TrackPoint
 from herd.replay import Replay
+from herd.sections.access import AccessSettings
 
 HERE = "+34.068930-118.445127"
 PATIENCE = 30  # seconds a test waits for what must come
@@ -77,6 +79,27 @@ async def test_whatsat_prints_the_answer_as_it_came(capfdbinary: pytest.CaptureF
     assert said.out == b'AT Stub -0.500000000 kiwi +1+1 1\n{\n   "a" : "\xc3\xa9\xff"\n}\n\n'
     assert said.err == b""
     assert server.lines == [[b"WHATSAT", b"kiwi", b"0010.50", b"05"]]
+
+
+async def test_a_command_says_its_token_first_and_never_prints_it(capfd: pytest.CaptureFixture[str]) -> None:
+    async with stub() as (server, config, _):
+        with_token = replace(config, access=AccessSettings(mine="0123456789abcdef"))
+        assert await iamat(with_token, "kiwi", HERE, "5", "Stub") == 0
+        assert await whatsat(with_token, "nobody", "1", "1", "Stub") == FAILED
+        assert (
+            await iamat(replace(config, access=AccessSettings(mine="two words")), "kiwi", HERE, None, "Stub")
+            == MISUSED
+        )
+    auth = [b"AUTH", b"0123456789abcdef"]
+    assert server.lines == [
+        auth,
+        [b"IAMAT", b"kiwi", HERE.encode(), b"5"],
+        auth,
+        [b"WHATSAT", b"nobody", b"1", b"1"],
+    ]
+    said = capfd.readouterr()
+    assert "0123456789abcdef" not in said.out + said.err
+    assert said.err.endswith("a token is one word without white space\n")
 
 
 async def test_without_a_name_the_first_server_is_asked(capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,16 +1,20 @@
 """What herd.toml may say, and the one line that a wrong one gets."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from herd.config import COMMANDS, Address, Config, ConfigError, Server, load
+from herd.sections.access import AccessSettings, Token
+from herd.sections.journal import JournalSettings
 from herd.sections.limits import LimitsSettings
 from herd.sections.places import PlacesSettings
 from herd.sections.web import WebSettings
 
 ROOT = Path(__file__).resolve().parent.parent
+TOKEN = "0123456789abcdef"
 ONE = '[servers.A]\ntcp = "127.0.0.1:1"\nhttp = "127.0.0.1:2"\n'
 Load = Callable[..., Config]
 
@@ -62,6 +66,7 @@ def test_every_setting_is_read(load_text: Load) -> None:
         'secret = "s"\n[places]\nprovider = "google"\nurl = "http://p:1/x"\nkey = "k"\n'
         'contact = "mail@example.org"\nper_minute = 7\ncache_seconds = 0\n'
         '[web]\ncors = ["https://example.org"]\n[limits]\nviewers = 5\nrequests = 7\n'
+        'keep = "2h"\nclients = 9\n'
         '[servers.A]\ntcp = "[::1]:1"\nhttp = "localhost:2"\npeers = ["B"]\n'
         '[servers.B]\ntcp = "h:3"\nhttp = "h:4"\n'
     )
@@ -73,7 +78,7 @@ def test_every_setting_is_read(load_text: Load) -> None:
         "s",
         PlacesSettings("google", "http://p:1/x", "k", "mail@example.org", 7, 0),
         WebSettings(frozenset({"https://example.org"})),
-        LimitsSettings(viewers=5, requests=7),
+        LimitsSettings(viewers=5, requests=7, keep=7200, clients=9),
     )
 
 
@@ -92,6 +97,9 @@ def test_origins_are_kept_as_browsers_write_them(load_text: Load) -> None:
 
 def test_nobody_may_watch_where_the_setting_says_so(load_text: Load) -> None:
     assert load_text("[limits]\nviewers = 0").limits == LimitsSettings(viewers=0)
+    assert load_text("").journal == JournalSettings("everysec")
+    for fsync in ("everysec", "always", "never"):
+        assert load_text(f'[journal]\nfsync = "{fsync}"').journal == JournalSettings(fsync)
 
 
 def test_an_edge_named_at_both_ends_or_twice_is_one_edge(load_text: Load) -> None:
@@ -206,9 +214,43 @@ WRONG = [
     ("[web]\ncors = [1]", r": web\.cors: expected a list of origins"),
     ("[web]\ncosr = []", r": web\.cosr: unknown key, expected one of cors"),
     ("[limits]\nviewers = -1", r": limits\.viewers: expected a whole number from 0, found -1"),
+    ('[journal]\nfsync = "off"', r': journal\.fsync: expected "everysec" or "always" or "never", found \'off\''),
+    ("[journal]\nfsync = 1", r': journal\.fsync: expected "everysec" or "always" or "never", found 1'),
+    ("[journal]\nsync = 1", r": journal\.sync: unknown key, expected one of fsync"),
     ("[limits]\nviewers = true", r": limits\.viewers: expected a whole number from 0, found True"),
     ("[limits]\nrequests = 0", r": limits\.requests: expected a whole number from 1, found 0"),
     ("[limits]\nrequests = 1.5", r": limits\.requests: expected a whole number from 1, found 1\.5"),
+    ('[limits]\nkeep = "1 month"', r': limits\.keep: expected a span as in "30d" or "12h", found \'1 month\''),
+    ("[limits]\nkeep = 0", r": limits\.keep: expected a span as in"),
+    ("[limits]\nclients = 0", r": limits\.clients: expected a whole number from 1, found 0"),
+    (
+        '[access]\nwrite = "hush"',
+        r": access\.write\[0\]\.token: expected a token of 16 to 256 visible ASCII .*found str",
+    ),
+    ('[access]\nwrite = "hush hush hush hush"', r": access\.write\[0\]\.token: expected a token"),
+    ('[access]\nwrite = "hush-hush-hush-h\u00fcsh"', r": access\.write\[0\]\.token: expected a token"),
+    (f'[access]\nwrite = "{"x" * 257}"', r": access\.write\[0\]\.token: expected a token"),
+    ("[access]\nwrite = 1", r": access\.write: expected a token of .*, or a list of such, found int"),
+    ("[access]\nread = [1]", r": access\.read\[0\]\.token: expected a token of .*, found int"),
+    (
+        f'[access]\nwrite = [{{token = "{TOKEN}", client = "a"}}]',
+        r": access\.write\[0\]\.client: unknown key, expected",
+    ),
+    (
+        f'[access]\nwrite = [{{token = "{TOKEN}", clients = "a b"}}]',
+        r": access\.write\[0\]\.clients: expected a client, or",
+    ),
+    (
+        f'[access]\nwrite = [{{token = "{TOKEN}", clients = ""}}]',
+        r": access\.write\[0\]\.clients: expected a client, or",
+    ),
+    ('[access]\nwrite = [{clients = "a*"}]', r": access\.write\[0\]\.token: expected a token of .*, found nothing"),
+    (
+        f'[access]\nread = "{TOKEN}"',
+        r": access\.write: expected a token as well, for nobody could report, found none",
+    ),
+    (f'[access]\nread = "{TOKEN}"\nwrite = "{TOKEN}"', r": access: expected tokens that differ, found one twice"),
+    ("[access]\nopen = 1", r": access\.open: expected true or false, found 1"),
     ("[servers]", r": servers: expected at least one server, found none"),
     ("servers = []", r": servers: expected a table"),
     ("[servers]\nA = 1", r": servers\.A: expected a table"),
@@ -240,12 +282,37 @@ def test_a_wrong_file_gets_one_line_with_file_key_and_reason(
 
 @pytest.mark.parametrize(
     "text",
-    ['secret = ["hush"]', '[places]\nkey = ["hush"]', 'secret = ""', "places = ['hush']", '[places]\nurl = "hush"'],
+    [
+        '[access]\nwrite = "hush"',
+        '[access]\nwrite = ["hush"]',
+        '[access]\nwrite = [["hush"]]',
+        '[access]\nwrite = [{token = "hush"}]',
+        '[access]\nread = "hush-hush-hush-hush"',
+        '[access]\nwrite = ["hush-hush-hush-hush", "hush-hush-hush-hush"]',
+        'secret = ["hush"]',
+        '[places]\nkey = ["hush"]',
+        'secret = ""',
+        "places = ['hush']",
+        '[places]\nurl = "hush"',
+    ],
 )
 def test_the_error_about_a_secret_does_not_tell_it(text: str, load_text: Load) -> None:
     with pytest.raises(ConfigError) as caught:
         load_text(text)
     assert "hush" not in str(caught.value)
+
+
+def test_tokens_are_one_or_many_for_all_clients_or_some(load_text: Load) -> None:
+    one, two, three = (TOKEN + end for end in "123")
+    assert load_text(f'[access]\nwrite = "{one}"').access == AccessSettings(write=(Token(one),), mine=one)
+    many = f'[access]\nread = ["{one}"]\nwrite = [{{token = "{two}", clients = "fleet7/*"}}, "{three}"]'
+    found = AccessSettings((Token(one),), (Token(two, "fleet7/*"), Token(three)), mine=three)
+    assert load_text(many).access == found
+    assert load_text(many, HERD_TOKEN=one).access == replace(found, mine=one)
+    anyone = f'{{token = "{one}", clients = "*"}}'
+    anyone = f'[access]\nwrite = [{anyone}, {{token = "{two}", clients = "kiwi"}}]\nopen = true'
+    assert load_text(anyone).access == AccessSettings((), (Token(one), Token(two, "kiwi")), open=True, mine=one)
+    assert load_text("", HERD_TOKEN="").access == AccessSettings()
 
 
 def test_two_servers_may_both_take_any_free_port(load_text: Load) -> None:

@@ -465,7 +465,7 @@ ANSWERS = [
 
 async def turn_ends(served: Served) -> None:
     ended = asyncio.Event()
-    served.node.turn.then(ended.set)
+    served.node.turn.then(lambda _: ended.set())
     await within(ended.wait())
 
 

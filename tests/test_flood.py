@@ -194,7 +194,8 @@ async def test_servers_that_come_up_in_any_order_are_a_whole_herd(
     lines = []
     for name in order:
         herd.start(name)
-        lines.append(await everyone.say(name, b"order-" + name.encode(), b"1520023934.5"))
+        client = f"{order[0]}-{name}"  # they still know those of the order before
+        lines.append(await everyone.say(name, client.encode(), b"1520023934.5"))
     for line in lines:
         await everyone.agree(line)
 

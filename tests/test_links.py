@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -689,7 +689,7 @@ async def test_a_digest_of_everything_leaves_nothing_out(stage: Stage) -> None:
     link, _ = await stage.link(stage.alpha)
     client = await stage.client()
     await client.ask(iamat(b"own"))
-    link.send(b" ".join([b"DIGEST 3 %d" % ALWAYS, *[b"0"] * 1024]))
+    link.send(b" ".join([b"DIGEST 3 %d 0 0" % ALWAYS, *[b"0"] * 1024]))
     answer = await link.line()
     assert answer.startswith(b"DIFFER 3 ")
     bucket = int(answer.split()[2].partition(b"=")[0])
@@ -759,7 +759,7 @@ async def test_without_a_secret_a_server_from_elsewhere_is_closed(tmp_path: Path
 
 async def test_a_peer_that_offers_buckets_out_of_order_is_dropped_and_others_are_answered(stage: Stage) -> None:
     link, _ = await stage.link(stage.alpha)
-    link.send(b" ".join([b"DIGEST 4 %d" % ALWAYS, *[b"0"] * 1024]))
+    link.send(b" ".join([b"DIGEST 4 %d 0 0" % ALWAYS, *[b"0"] * 1024]))
     assert (await link.line()).startswith(b"DIFFER 4")
     link.send(b"HAVE 4 9 1", b"HAVE 4 7 1")
     assert await link.line() == b"WANT 4 9 1"
@@ -770,7 +770,7 @@ async def test_a_peer_that_offers_buckets_out_of_order_is_dropped_and_others_are
 
 async def test_a_peer_that_never_reads_what_it_asked_for_is_dropped(stage: Stage) -> None:
     link, _ = await stage.link(stage.alpha)
-    link.send(b" ".join([b"DIGEST 5 %d" % ALWAYS, *[b"0"] * 1024]))
+    link.send(b" ".join([b"DIGEST 5 %d 0 0" % ALWAYS, *[b"0"] * 1024]))
     assert (await link.line()).startswith(b"DIFFER 5")
     question = b"HAVE 5 9 " + b" ".join([b"%x" % value for value in range(2**60, 2**60 + 2000)]) + b"\n"
 
@@ -783,3 +783,39 @@ async def test_a_peer_that_never_reads_what_it_asked_for_is_dropped(stage: Stage
         await within(ask_on_and_on())
     await stage.logged("does not take the answers to its digests")
     await stage.answers()
+
+
+JUNK = 30_000  # lines of 2 bytes: they come in one piece
+
+
+async def turns_until(condition: Callable[[], object]) -> None:
+    """Look after every turn of the loop."""
+    for _ in range(10**6):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("waited in vain")
+
+
+async def test_a_peer_that_tells_nonsense_has_it_skipped_a_little_at_a_time(stage: Stage) -> None:
+    link, _ = await stage.link(stage.alpha)
+    hearing = stage.server.links.hearings["Alpha"]
+    link.send(*[b"x"] * JUNK, SEEN % b"behind", b"MARK 1 1")
+    await turns_until(lambda: hearing.malformed)
+    assert hearing.malformed <= 200
+    assert hearing.number == 0
+    await stage.answers()
+    assert await link.line() == b"ACK 1"
+    assert hearing.malformed == JUNK
+    assert stage.knows(b"behind")
+
+
+async def test_a_peer_that_acknowledges_with_nonsense_has_it_skipped_a_little_at_a_time(stage: Stage) -> None:
+    await until(lambda: stage.server.links.tellings.get("Alpha"), "the link")
+    telling = stage.server.links.tellings["Alpha"]
+    before = telling.wire.last_byte
+    stage.alpha.told_by[-1].send(*[b"x"] * JUNK, b"ACK 77")
+    await turns_until(lambda: telling.wire.last_byte != before)
+    assert telling.acknowledged is None
+    await stage.answers()
+    await until(lambda: telling.acknowledged == 77, "the acknowledgement")

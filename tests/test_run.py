@@ -58,7 +58,7 @@ def test_an_old_python_gets_one_line_and_a_new_one_none() -> None:
     assert run.complaint((4, 0, 0)) is None
 
 
-@pytest.mark.parametrize("argv", [["Foo"], ["iamat", "c", "+1+1", "--server", "Foo"], ["bench"]])
+@pytest.mark.parametrize("argv", [["Foo"], ["iamat", "c", "+1+1", "--server", "Foo"], ["bank"]])
 def test_an_unknown_server_is_one_line_that_names_the_known_ones(argv: list[str], tmp_path: Path) -> None:
     config = tmp_path / "x.toml"
     config.write_text("")

@@ -14,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from herd.config import load
+from herd.listening import table
+
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = {"Goloman": ["Hands"], "Hands": ["Wilkes"], "Wilkes": []}
 PATIENCE = 60  # seconds; only a hang takes so long
@@ -213,3 +216,15 @@ def test_a_port_in_use_is_one_line_and_leaves_nothing_running(kind: str, tmp_pat
         first.end()
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"run.py: Hands cannot listen on {kind} 127.0.0.1:{port}: Address already in use\n"
+
+
+def test_the_lines_to_try_say_a_token_where_one_is_needed() -> None:
+    servers = load(None, {}).servers
+    pids = dict.fromkeys(servers, 1)
+    assert "AUTH" not in table(servers, pids)
+    lines = table(servers, pids, guarded=True).splitlines()[-2:]
+    assert lines[0].startswith("  (echo AUTH $HERD_TOKEN; echo IAMAT kiwi.cs.ucla.edu ")
+    assert lines[0].endswith(" $(date +%s)) | nc -N 127.0.0.1 12101")
+    assert lines[1].endswith(
+        "  (echo AUTH $HERD_TOKEN; echo WHATSAT kiwi.cs.ucla.edu 10 5) | nc -N 127.0.0.1 12105"
+    )

@@ -12,6 +12,8 @@ from urllib.parse import quote_from_bytes
 import pytest
 from aiohttp import ClientSession, DummyCookieJar, web
 
+from herd.batch import OWN_CLIENTS
+from herd.facts import Forget
 from herd.messages import parse_at
 from herd.store import LOG_LEAST
 from tests.herding import HOST, iamat, running, small_herd, talk, until, within
@@ -388,9 +390,44 @@ async def test_a_program_that_speaks_http_1_0_is_told_everything(home: Gateway) 
 
 
 async def test_only_get_and_head_go_here(home: Gateway) -> None:
-    for path in ("/clients", "/clients/kiwi"):
-        reply = await home.ask("DELETE", path)
-        assert (reply.status, reply.headers["Allow"]) == (405, "GET,HEAD")
+    for path, method, allowed in (
+        ("/clients", "DELETE", "GET,HEAD"),
+        ("/clients/kiwi", "PUT", "DELETE,GET,HEAD"),
+    ):
+        reply = await home.ask(method, path)
+        assert (reply.status, reply.headers["Allow"]) == (405, allowed)
+
+
+async def test_a_client_is_forgotten_by_delete_whatever_bytes_its_id_has(home: Gateway) -> None:
+    await home.tcp(iamat(b"a/\xff") + b"\n" + iamat(b"other") + b"\n")
+    begun = here(home)
+    reply = await home.ask("DELETE", "/clients/a%2F%FF")
+    assert (reply.status, reply.body) == (204, b"")
+    assert (await home.get("/clients/a%2F%FF")).status == 404
+    again = await home.ask("DELETE", "/clients/a%2F%FF")
+    assert (again.status, again.json["field"]) == (404, "client")
+    found = (await home.get(f"/clients?since={begun}")).json
+    assert (names(found), found["full"], found["gone"]) == ([], False, ["a/\udcff"])
+    assert names((await home.get("/clients")).json) == ["other"]
+    assert names((await home.get("/clients?near=34.07,-118.45")).json) == ["other"]
+
+
+async def test_who_is_back_after_being_forgotten_has_no_trail_from_before(home: Gateway) -> None:
+    store, trails = home.server.node.store, home.runner.app[TRAILS]
+    put(store, (b"ship", 1, 1))
+    trails.tick()
+    put(store, (b"ship", 2, 2))
+    trails.tick()
+    assert len(trails.of(b"ship")) == 2
+    stamp = store.reports[b"ship"][0]
+    assert store.forget(Forget(b"Home", b"ship", stamp), store.batch(OWN_CLIENTS))
+    put(store, (b"ship", 3, 3))  # and no tick saw that it was gone
+    trails.tick()
+    assert [point.latitude for point in trails.of(b"ship")] == [3.0]
+    store.forget(Forget(b"Home", b"ship", store.reports[b"ship"][0]), store.batch(OWN_CLIENTS))
+    store.close()
+    trails.tick()
+    assert (trails.of(b"ship"), len(trails)) == ([], 0)
 
 
 async def test_a_reader_that_takes_nothing_is_sent_away(tmp_path: Path) -> None:

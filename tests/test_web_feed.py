@@ -10,7 +10,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from herd.batch import BATCH_MOST
+from herd.batch import BATCH_MOST, DROPPED, OWN_CLIENTS
+from herd.facts import Forget
 from herd.node import Node
 from herd.store import LOG_LEAST
 from herd.traffic import TrafficLog
@@ -89,6 +90,7 @@ class Watching:
 
     async def stay(self, outlet: Held, form: Form, box: Box | None, cursor: int | None) -> None:
         """Watch until cancelled or stopped."""
+        outlet.abort()  # a tick may have come before the connection that this one replaces was gone
         with self.feed.watch(outlet, form, box, cursor) as viewer:
             await viewer.run()
 
@@ -153,6 +155,7 @@ MOVES = st.tuples(st.just("move"), st.lists(st.tuples(CLIENTS, NORTH, WEST), min
 VIEWER = st.integers(0, 3)
 STEPS = st.one_of(
     MOVES,
+    st.tuples(st.sampled_from(["forget", "drop"]), CLIENTS),
     st.tuples(st.sampled_from(["freeze", "thaw", "come back"]), VIEWER),
     st.tuples(st.just("pause"), st.integers(1, 3)),
 )
@@ -166,13 +169,23 @@ def test_a_viewer_ends_with_what_the_store_knows_whatever_it_was_told_before(ste
 
 async def _watch(steps: list[tuple[str, Any]]) -> None:
     async with watching() as seen:
-        put(seen.store, (b"client0", 0, 0), (b"client1", 0, 175))
+        store = seen.store
+        put(store, (b"client0", 0, 0), (b"client1", 0, 175))
         channels = [(JSON, None), (BINARY, None), (JSON, PACIFIC), (BINARY, PACIFIC)]
         viewers = [seen.come(*channel) for channel in channels]
         for what, how in steps:
             match what:
                 case "move":
-                    put(seen.store, *[(b"client%d" % client, lat, lon) for client, lat, lon in how])
+                    put(store, *[(b"client%d" % client, lat, lon) for client, lat, lon in how])
+                case "forget":
+                    client = b"client%d" % how
+                    stamp = store.reports[client][0] if client in store.reports else 0
+                    store.forget(Forget(b"Goloman", client, stamp), store.batch(OWN_CLIENTS))
+                    store.close()
+                case "drop":
+                    if report := store.reports.get(b"client%d" % how):
+                        store.drop(report, store.batch(DROPPED))
+                        store.close()
                 case "freeze":
                     viewers[how][0].freeze()
                 case "thaw":
@@ -185,7 +198,7 @@ async def _watch(steps: list[tuple[str, Any]]) -> None:
         for (outlet, _), (_, box) in zip(viewers, channels, strict=True):
             outlet.thaw()
             await seen.settled(outlet)
-            assert outlet.picture.clients == known(seen.store, box)
+            assert outlet.picture.clients == known(store, box)
 
 
 async def test_a_client_that_leaves_the_box_is_told_to_be_gone_and_once_only() -> None:

@@ -65,6 +65,9 @@ ASKED: list[Asked] = [
     ("get", "/clients/kiwi.cs.ucla.edu", 304, None, {"If_None_Match": "*"}),
     ("get", "/clients/kiwi.cs.ucla.edu?trail=2", 400, None, {}),
     ("get", "/clients/nobody", 404, None, {}),
+    ("delete", "/clients/kiwi.cs.ucla.edu", 403, None, {"Origin": "https://evil.example"}),
+    ("delete", "/clients/kiwi.cs.ucla.edu", 204, None, {}),
+    ("delete", "/clients/nobody", 404, None, {}),
     ("get", "/herd", 200, None, {}),
     ("get", "/herd?all=1", 200, None, {}),
     ("get", "/herd?all=2", 400, None, {}),
@@ -73,14 +76,21 @@ ASKED: list[Asked] = [
     ("get", "/metrics", 200, None, {}),
     ("get", "/metrics", 200, None, {"Accept": "application/openmetrics-text; version=1.0.0"}),
     ("get", "/", 200, None, {}),
+    ("get", "/login", 303, None, {}),
+    ("post", "/login", 303, b"token=", FORM),
+    ("post", "/logout", 303, None, {}),
     ("get", "/api", 200, None, {}),
     ("get", "/openapi.json", 200, None, {}),
     ("get", "/herd", 421, None, {"Host": "evil.example"}),
 ]  # fmt: skip
-# Those that last, or need a server of their own: the tests below that name them, and test_web_operations.
+# Those that last, or need a server of their own: the tests below that name them, test_web_operations and
+# test_web_tokens.
 ASKED_BELOW = {
     ("get", "/live", 101), ("get", "/ws", 101), ("get", "/events", 200), ("get", "/live", 503),
-    ("get", "/events", 503), ("post", "/iamat", 408), ("get", "/readyz", 503),
+    ("get", "/events", 503), ("post", "/iamat", 408), ("get", "/readyz", 503), ("delete", "/clients/{id}", 503),
+    ("post", "/iamat", 503),
+    # test_web_tokens
+    ("get", "/", 303), ("get", "/login", 200), ("post", "/login", 403), ("post", "/login", 429),
 }  # fmt: skip
 
 
@@ -132,6 +142,8 @@ def test_every_reference_leads_somewhere_and_every_schema_is_needed() -> None:
     described = describe(ORIGIN)
     referred = set(re.findall(r'"\$ref": "(#[^"]+)"', json.dumps(described)))
     components: dict[str, Any] = described["components"]  # type: ignore[assignment]
+    schemes = set(components.pop("securitySchemes"))  # these are named without a $ref
+    assert {name for option in described["security"] for name in option} == schemes  # type: ignore[attr-defined]
     assert referred == {f"#/components/{kind}/{name}" for kind, named in components.items() for name in named}
 
 

@@ -81,7 +81,7 @@ class Picture:
 
 def known(store: Store, box: Box | None = None) -> dict[str, Place]:
     """Return what a picture of the whole store shows."""
-    found: list[Frame] = [dict(to_json(parse_at(report[1]))) for report in store.snapshot()]
+    found: list[Frame] = [dict(to_json(parse_at(report[1]))) for report in store.reports.values()]
     inside = [report for report in found if box is None or box.holds(report["lat"], report["lon"])]
     return {report["client"]: place_of(report) for report in inside}
 

@@ -13,6 +13,7 @@ from typing import Any
 from aiohttp import ClientSession, DummyCookieJar, web
 
 from herd.config import Address, Config
+from herd.journal.disk import Disk
 from herd.messages import SECOND
 from herd.places.provider import Unavailable
 from herd.position import Position
@@ -101,7 +102,12 @@ class Gateway:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         data = body and io.BytesIO(body)  # aiohttp warns of large bytes
         async with self.session.request(
-            method, self.url + path, data=data, headers=named, skip_auto_headers=["Content-Type"]
+            method,
+            self.url + path,
+            data=data,
+            headers=named,
+            skip_auto_headers=["Content-Type"],
+            allow_redirects=False,
         ) as response:
             return Reply(response.status, dict(response.headers), await within(response.read()))
 
@@ -141,12 +147,13 @@ async def gateway(
     cors: Iterable[str] = (),
     limits: LimitsSettings | None = None,
     change: Callable[[Config], Config] = lambda config: config,
+    disk: Disk | None = None,
 ) -> AsyncIterator[Gateway]:
     """Run a server and its gateway in this process; nothing may have met a defect when they end."""
     config = replace(
         small_herd({"Home": ()}, {}), web=WebSettings(frozenset(cors)), limits=limits or LimitsSettings()
     )
-    async with running(change(config), "Home", folder) as server:
+    async with running(change(config), "Home", folder, disk) as server:
         server.node.clock = lambda: NOW
         server.node.places = places = Places()
         app = make_app(server, hosts)

@@ -53,6 +53,13 @@ def check_access(request: web.Request) -> None:
                 raise Problem(403, "a page of another origin may not do this")
 
 
+def is_our_page(request: web.Request) -> bool | None:
+    """Tell whether a page of ours asks, by its Origin; None where the request has none."""
+    origins = request.headers.getall(hdrs.ORIGIN, ())
+    host = request.headers.get(hdrs.HOST, "")
+    return all(_is_same(origin, host) for origin in origins) if origins else None
+
+
 def _only_reads(request: web.Request) -> bool:
     route = request.match_info.route.resource
     return request.method == hdrs.METH_GET and route is not None and route.canonical in _READING_SOCKETS

@@ -9,7 +9,7 @@ import jinja2
 from aiohttp import web
 
 from herd.server import RunningServer
-from web import access, assets, bodies, gate, noise, pages, rates, sharing, tiles
+from web import access, assets, bodies, gate, login, noise, pages, rates, sharing, tiles
 from web.clients import routes as clients
 from web.commands import routes as commands
 from web.commands import sockets
@@ -41,9 +41,9 @@ def make_app(server: RunningServer, hosts: Iterable[str] = ()) -> web.Applicatio
     app[rates.RATES] = rates.Rates(server.config.limits.requests)
     app[bodies.PATIENCE] = bodies.BODY_SECONDS
     app.on_response_prepare.append(gate.begin_answer)
-    for module in (keeping, sockets, live, clients, operations, metrics, tiles):
+    for module in (keeping, sockets, live, clients, operations, metrics, tiles, login):
         module.attach(app)
     aiohttp_jinja2.setup(app, loader=jinja2.FileSystemLoader(TEMPLATES))
-    for module in (pages, assets, tiles, commands, sockets, live, clients, operations, metrics, openapi):
+    for module in (pages, login, assets, tiles, commands, sockets, live, clients, operations, metrics, openapi):
         app.add_routes(module.routes)
     return app

@@ -2,13 +2,16 @@
 
 import json
 import time
+from functools import partial
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from herd.messages import refuse
+from herd.turn import NotKeptError
 from web.accept import PLAIN, PROBLEM, wants_plain
 from web.access import HEADERS, check_access
+from web.admitting import admit
 from web.keys import SERVER
 from web.problems import Problem, to_problem_json
 from web.rates import RATES
@@ -26,6 +29,12 @@ _STARTED = web.RequestKey("started", web.StreamResponse)
 CAME_AT = web.RequestKey("came at", float)  # by the monotonic clock
 
 
+AT_ONCE = ("/healthz", "/readyz", "/metrics", "/herd")  # which say how a server is, also while it starts
+
+# Seconds after which to come again with a report that could not be kept: the disk is tried every few.
+RETRY_SECONDS = 5
+
+
 @web.middleware
 async def pass_gate(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn whatever goes wrong in a request into a problem; a defect of ours is logged and costs no more."""
@@ -33,9 +42,7 @@ async def pass_gate(request: web.Request, handler: Handler) -> web.StreamRespons
     app = request.app
     with app[SERVER].node.guard.contain("an HTTP request"):
         try:
-            app[RATES].check(request.remote or "")
-            check_access(request)
-            return permit(request) or await handler(request)
+            return await _let_through(request, handler)
         except Problem as problem:
             return _answer(request, problem)
         except web.HTTPException as error:
@@ -53,12 +60,33 @@ async def pass_gate(request: web.Request, handler: Handler) -> web.StreamRespons
     return _answer(request, Problem(500, "a defect of this server, which its log describes"))
 
 
+async def _let_through(request: web.Request, handler: Handler) -> web.StreamResponse:
+    request.app[RATES].check(request.remote or "")
+    check_access(request)
+    return permit(request) or await admit(request, partial(_serve, handler=handler))
+
+
 async def begin_answer(request: web.Request, response: web.StreamResponse) -> None:
     """Say in the headers what browsers may do; note that an answer has begun, so that none is sent on top of it."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)  # a handler's own stays
     share(request, response)
     request[_STARTED] = response
+
+
+async def _serve(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Have a request answered once the server has read its journal, as clients of TCP wait for that, too."""
+    if request.path not in AT_ONCE:
+        await request.app[SERVER].begun.wait()
+    try:
+        return await handler(request)
+    except NotKeptError as reason:
+        if _STARTED not in request:
+            retry = {"Retry-After": str(RETRY_SECONDS)}
+            raise Problem(503, f"this cannot be kept: {reason}", headers=retry) from None
+        if request.transport is not None:  # half an answer has left
+            request.transport.abort()
+        raise ConnectionResetError(str(reason)) from None
 
 
 def _answer(request: web.Request, problem: Problem) -> web.Response:

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from herd.messages import At, parse_at
 from web.access import policy_with_images
+from web.admitting import grant_of
 from web.assets import shelf, url_of
 from web.keys import SERVER
 from web.origins import host_of, origin_of
@@ -21,6 +22,7 @@ routes = web.RouteTableDef()
 async def show_map(request: web.Request) -> web.Response:
     """Show the map; without JavaScript, the first clients this server knows, and how to tell it of one."""
     response = aiohttp_jinja2.render_template("map.html", request, _what_the_page_knows(request))
+    response.headers["Cache-Control"] = "no-store" if request.app[SERVER].node.access.guarded else "no-cache"
     if origin := request.app[SERVER].config.map.origin:
         response.headers["Content-Security-Policy"] = policy_with_images(origin)
     return response
@@ -36,6 +38,8 @@ def _what_the_page_knows(request: web.Request) -> dict[str, object]:
         "name": server.node.name,
         "origin": origin_of(request),
         "known": len(known),
+        "writes": grant_of(request).writes,
+        "guarded": server.node.access.guarded,
         "rows": [_row(parse_at(report[1])) for report in islice(known.values(), SHOWN)],
         # What the scripts cannot know otherwise. The servers: so that each has its colour before it is heard of.
         "settings": {

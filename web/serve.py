@@ -15,6 +15,7 @@ from pathlib import Path
 from random import Random
 
 from herd.config import Address, Config
+from herd.journal.disk import Folder
 from herd.server import CannotStartError, RunningServer, run_server
 from herd.traffic import TrafficLog
 
@@ -30,7 +31,7 @@ def serve(config: Config, name: str, data: Path, log_level: str, until_stdin_clo
     """
     logging.basicConfig(level=log_level.upper(), format=f"{name}: %(message)s", stream=sys.stderr)
     _allow_many_connections()
-    _collect_rarely()
+    collect_rarely()
     status = 0
     try:
         asyncio.run(_serve(config, name, data, until_stdin_closes))
@@ -47,7 +48,8 @@ async def _serve(config: Config, name: str, data: Path, until_stdin_closes: bool
         loop.add_signal_handler(number, stop.set)
     if until_stdin_closes:
         loop.add_reader(sys.stdin.fileno(), _stop_at_end, stop)
-    async with run_server(config, name, partial(_open_log, data / f"{name}.log"), Random()) as server:  # noqa: S311
+    random, disk = Random(), Folder(data)  # noqa: S311 -- jitter
+    async with run_server(config, name, partial(_open_log, data / f"{name}.log"), random, disk) as server:
         address = config.servers[name].http
         async with _serve_http(server, address):
             log.info("listens on %s, and http://%s", config.servers[name].tcp, address)
@@ -91,7 +93,7 @@ def _stop_at_end(stop: asyncio.Event) -> None:
         stop.set()
 
 
-def _collect_rarely() -> None:
+def collect_rarely() -> None:
     """Have the garbage collector look less often at what is new.
 
     Reports are tuples of atoms, which it lets go of at its first look; by default it looks every 700 of them. How

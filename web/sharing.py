@@ -13,7 +13,7 @@ READERS: web.AppKey[frozenset[str]] = web.AppKey("readers", frozenset)  # origin
 _EXPOSED = "ETag, Retry-After"
 _PERMISSION = {
     hdrs.ACCESS_CONTROL_ALLOW_METHODS: "GET, HEAD",
-    hdrs.ACCESS_CONTROL_ALLOW_HEADERS: "*",
+    hdrs.ACCESS_CONTROL_ALLOW_HEADERS: "*, Authorization",  # which the star leaves out
     hdrs.ACCESS_CONTROL_MAX_AGE: "600",
     hdrs.VARY: hdrs.ORIGIN,
 }

@@ -3,10 +3,11 @@
 import asyncio
 
 from herd import words
+from herd.facts import FORGET
 from herd.fastlane import hear_peer
+from herd.links.ration import QUICK, SLOW, Ration
 from herd.links.repair import Comparison
 from herd.links.wire import Wire
-from herd.messages import parse_at
 from herd.node import Node
 from herd.position import Malformed
 from herd.traffic import quote
@@ -29,6 +30,7 @@ class Hearing:
         self._loop = asyncio.get_running_loop()
         self._comparison = Comparison(node, wire)
         self._ack: asyncio.TimerHandle | None = None
+        self._ration = Ration(wire, self._take_other)
         wire.take_all(self._take)
 
     def beat(self) -> None:
@@ -47,15 +49,18 @@ class Hearing:
     def _take(self, lines: bytes) -> None:
         # Most of what comes over a mesh is known already: then this turn has nothing to end, and the loop is spared
         # a round.
+        # What it leaves to the ration may come in later than what is behind it: the newer report wins in any order,
+        # and a mark, which is left to it as well, never before what it stands behind.
+        self._ration.begin()
         batch = self._node.store.batch(self.life)
-        self._node.counts.heard += hear_peer(lines, batch, self._take_other)
+        self._node.counts.heard += hear_peer(lines, batch, self._ration.take)
         if batch.clients:
             self._node.turn.end_soon()
 
-    def _take_other(self, line: bytes) -> None:
-        if line.startswith(b"AT "):
-            self._take_report(line)
-            return
+    def _take_other(self, line: bytes) -> int:
+        if line.startswith((b"AT ", FORGET)):
+            self._take_fact(line)
+            return SLOW
         self._node.counts.words += 1
         if marked := words.parse_mark(line):
             self.number, clock, newest = marked
@@ -63,16 +68,16 @@ class Hearing:
             self.clock_ahead = clock - self._node.clock()
             if self._ack is None:
                 self._ack = self._loop.call_later(ACK_SECONDS, self._acknowledge)
-        elif not self._comparison.take(line):
-            self._skip(line, "neither AT nor a word between servers")
+            return QUICK
+        if not self._comparison.take(line):
+            self._skip(line, "neither AT nor FORGET nor a word between servers")
+        return SLOW
 
-    def _take_report(self, line: bytes) -> None:
+    def _take_fact(self, line: bytes) -> None:
         try:
-            report = parse_at(line)
+            self._node.store.take(line, self._node.turn.batch(self.life))
         except Malformed as reason:
             self._skip(line, str(reason))
-        else:
-            self._node.store.put(report, self._node.turn.batch(self.life))
 
     def _skip(self, line: bytes, reason: str) -> None:
         self.malformed += 1

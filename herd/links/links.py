@@ -169,8 +169,12 @@ class Links:
                         end.beat()
                 self._watch_clock()
 
+    def clocks_ahead(self) -> list[int]:
+        """Return by how many nanoseconds the clocks of the neighbours that are heard are ahead of this server's."""
+        return [hearing.clock_ahead for hearing in self.hearings.values() if hearing.behind is not None]
+
     def _watch_clock(self) -> None:
-        ahead = [hearing.clock_ahead for hearing in self.hearings.values()]
+        ahead = self.clocks_ahead()
         off = bool(ahead) and abs(median(ahead)) > CLOCK_LIMIT
         if off != self._clock_is_off:
             self._clock_is_off = off

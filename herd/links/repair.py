@@ -15,6 +15,7 @@ from herd.batch import Report
 from herd.digest import Digest
 from herd.links.wire import Wire
 from herd.node import Node
+from herd.words import Span
 
 ANSWER_SECONDS = 60.0  # for the other end to digest a large store
 PAUSE = 0.002  # seconds between two slices of digesting, so that it never takes more than a part of the time
@@ -24,10 +25,10 @@ LINES_A_WRITE = 250
 _Answer = TypeVar("_Answer")
 
 
-async def make_digest(reports: Iterable[Report], before: int) -> Digest:
-    """Digest reports heard before a time, never taking the loop for longer than a slice."""
-    digest = Digest(before)
-    for _ in digest.build(reports):
+async def make_digest(facts: Iterable[Report], span: Span) -> Digest:
+    """Digest the facts of a span, never taking the loop for longer than a slice."""
+    digest = Digest(span)
+    for _ in digest.build(facts):
         await asyncio.sleep(PAUSE)
     return digest
 
@@ -39,13 +40,16 @@ class Offer:
         self._wire = wire
         self._digest = digest
         self._number = number
-        self._answers: asyncio.Queue[dict[int, int] | list[int]] = asyncio.Queue()
+        self._answers: asyncio.Queue[dict[int, int] | list[int] | Span] = asyncio.Queue()
         self.sent = 0  # lines
 
     def answer(self, line: bytes) -> bool:
-        """Take a DIFFER or WANT of this round; tell whether it was one."""
+        """Take a DIFFER, FLOOR or WANT of this round; tell whether it was one."""
+        span = self._digest.span
         if (differ := words.parse_differ(line)) and differ[0] == self._number:
             self._answers.put_nowait(differ[1])
+        elif (floor := words.parse_floor(line)) and floor[0] == self._number:
+            self._answers.put_nowait(Span(span.before, max(span.above, floor[1]), max(span.stamped, floor[2])))
         elif (want := words.parse_hashes(line)) and want[:2] == (b"WANT", self._number):
             self._answers.put_nowait(want[3])
         else:
@@ -54,10 +58,10 @@ class Offer:
             self._wire.drop("answered digests that it was not offered")
         return True
 
-    async def begin(self) -> dict[int, int]:
-        """Offer the sums; return those of the other end where they differ."""
-        self._wire.write(words.digest(self._number, self._digest.before, self._digest.sums) + b"\n")
-        return await self._answer(dict)
+    async def begin(self) -> dict[int, int] | Span:
+        """Offer the sums; return those of the other end where they differ, or the span on which to begin again."""
+        self._wire.write(words.digest(self._number, self._digest.span, self._digest.sums) + b"\n")
+        return await self._answer((dict, Span))
 
     async def mend(self, differing: dict[int, int]) -> None:
         """Send what the other end lacks in these buckets, then end the round."""
@@ -79,7 +83,7 @@ class Offer:
         self._wire.write(words.done(self._number) + b"\n")
 
     async def _serve(self, by_hash: dict[int, bytes]) -> None:
-        wanted = await self._answer(list)
+        wanted = await self._answer((list,))
         await self._send([by_hash[value] for value in wanted if value in by_hash])
 
     async def _send(self, lines: list[bytes]) -> None:
@@ -89,10 +93,10 @@ class Offer:
             await asyncio.sleep(0)
         self.sent += len(lines)
 
-    async def _answer(self, kind: type[_Answer]) -> _Answer:
+    async def _answer(self, kinds: tuple[type[_Answer], ...]) -> _Answer:
         async with asyncio.timeout(ANSWER_SECONDS):
             answer = await self._answers.get()
-        if not isinstance(answer, kind):
+        if not isinstance(answer, kinds):
             raise ConnectionError("answered digests out of order")
         return answer
 
@@ -130,8 +134,13 @@ class Comparison:
             self._task.cancel()
         self._digest = self._hashes = self._task = None
 
-    async def _compare(self, number: int, before: int, sums: list[int]) -> None:
-        digest = await make_digest(self._node.store.snapshot(), before)
+    async def _compare(self, number: int, span: Span, sums: list[int]) -> None:
+        store = self._node.store
+        if not store.acceptance.covers(span):
+            own = store.acceptance.span(span.before)
+            self._wire.write(words.floor(number, own.above, own.stamped) + b"\n")
+            return
+        digest = await make_digest(store.snapshot(), span)
         self._number, self._digest = number, digest
         self._wire.write(words.differ(number, digest.differing(sums)) + b"\n")
 

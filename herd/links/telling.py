@@ -4,13 +4,16 @@ import asyncio
 
 from herd import words
 from herd.digest import ALWAYS
+from herd.links.ration import QUICK, SLOW, Ration
 from herd.links.repair import Offer, make_digest
 from herd.links.wire import IN_FLIGHT, Wire
 from herd.node import Node
 from herd.traffic import quote
+from herd.words import Span
 
 CHANGES_A_SLICE = 250  # what a peer that is behind is told at once, before others have their turn
 TRIES = 2  # repairs of a bucket, after which what still differs is logged and left until it changes
+FLOORS = 3  # digests of one repair: where the peer's floor is higher, another is made, and it may rise meanwhile
 
 
 class Telling:
@@ -32,6 +35,7 @@ class Telling:
         self._left: dict[int, tuple[int, int, int]] = {}  # bucket: both sums, and how often they were the same
         self._repair_before = 0
         self._wanted = asyncio.Event()  # a repair: when it was asked for, or when the log goes back too little
+        self._ration = Ration(wire, self._take_answer)
         wire.when_writable = self._catch_up_soon
         wire.take_all(self._take)
 
@@ -109,12 +113,23 @@ class Telling:
 
     async def _repair(self, before: int) -> None:
         """Compare digests, and send what the peer lacks."""
+        span: Span | None = self._node.store.acceptance.span(before)
+        for _ in range(FLOORS):
+            if span:
+                span = await self._repair_span(span)
+        if span:
+            self._node.notice(self.peer, "not repaired: its floor rises too quickly")
+
+    async def _repair_span(self, span: Span) -> Span | None:
+        """Do so over a span; return another where the peer has a higher floor."""
         self._round += 1
-        digest = await make_digest(self._node.store.snapshot(), before)
+        digest = await make_digest(self._node.store.snapshot(), span)
         self._offer = offer = Offer(self.wire, digest, self._round)
         try:
             differing = await offer.begin()
-            if before != ALWAYS:
+            if isinstance(differing, Span):
+                return differing
+            if span.before != ALWAYS:
                 differing = {b: s for b, s in differing.items() if self._mendable(b, digest.sums[b], s)}
             await offer.mend(differing)
         finally:
@@ -122,6 +137,7 @@ class Telling:
             self._node.counts.told += offer.sent
         if offer.sent:
             self._node.notice(self.peer, f"repaired: sent {offer.sent} reports of {len(differing)} buckets")
+        return None
 
     def _mendable(self, bucket: int, own: int, other: int) -> bool:
         """Tell whether a differing bucket is worth another try; what two did not mend is left until it changes."""
@@ -133,9 +149,15 @@ class Telling:
         return tries <= TRIES
 
     def _take(self, lines: bytes) -> None:
+        self._ration.begin()
         for line in lines.split(b"\n")[:-1]:
-            number = words.parse_ack(line)
-            if number is not None:
-                self.acknowledged = number
-            elif not (self._offer and self._offer.answer(line)):
-                self._node.notice(self.peer, f"skipped what is no answer: {quote(line)}")
+            self._ration.take(line)
+
+    def _take_answer(self, line: bytes) -> int:
+        number = words.parse_ack(line)
+        if number is not None:
+            self.acknowledged = number
+            return QUICK
+        if not (self._offer and self._offer.answer(line)):
+            self._node.notice(self.peer, f"skipped what is no answer: {quote(line)}")
+        return SLOW

@@ -58,6 +58,17 @@ class Wire(asyncio.Protocol):
         if len(self._tail) > LINE_LIMIT or len(self._early) > LINE_LIMIT:
             self.drop("sent more than it may")
 
+    def pause_reading(self) -> None:
+        """Read nothing more for now: what came costs enough."""
+        if self._transport:
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Go on; that nothing was read is not the other end's silence."""
+        self.last_byte = self._loop.time()
+        if self._transport:
+            self._transport.resume_reading()
+
     def pause_writing(self) -> None:
         """Wait: the other end is slow or stopped, and costs no more than this."""
         self._writable.clear()

@@ -14,8 +14,9 @@ export function listenToButtons(list) {
     list.focus();
   };
   const line = the("first-report", HTMLElement);
+  const token = "guarded" in line.dataset ? ['-H "Authorization: Bearer $HERD_TOKEN"'] : [];
   const options = ["-d client=kiwi.cs.ucla.edu", "-d location=+34.068930-118.445127"];
-  line.textContent = [`curl ${location.origin}/iamat`, ...options].join(" \\\n  ");
+  line.textContent = [`curl ${location.origin}/iamat`, ...options, ...token].join(" \\\n  ");
   for (const copy of document.querySelectorAll("[data-copies]")) {
     const {copies: id = ""} = /** @type {HTMLElement} */ (copy).dataset;
     copies(/** @type {HTMLButtonElement} */ (copy), () => the(id, HTMLElement).textContent ?? "");

@@ -6,6 +6,7 @@ import {encodeId, shellWord} from "./ids.js";
 import {edgeOf, pathOf} from "./looks.js";
 import {ago, distance, moment, place, span} from "./words.js";
 
+const NOT_YET = "This server does not know this client (yet).";
 const CLOCK_OFF = 10; // seconds of skew that are worth a word
 
 /** @typedef {{client: string, time: string, heard: string, skew: string, server: string}} Report */
@@ -22,6 +23,7 @@ export class Card {
     this.settings = settings;
     this.doing = doing;
     this.name = "";
+    this.lost = false; // whether it was known and is gone
     /** @type {import("./towns.js").Towns | null} */
     this.towns = null; // until the map has its names
     /** @type {Report | null} */
@@ -39,6 +41,7 @@ export class Card {
   select(name) {
     if (name !== this.name) {
       this.report = null;
+      this.lost = false;
       this.parts.near.replaceChildren();
       this.setFollow(false);
     }
@@ -56,6 +59,13 @@ export class Card {
     this.parts.follow.setAttribute("aria-pressed", String(on));
     say(this.parts.follow, on ? "Following" : "Follow");
     this.doing.follow(on);
+  }
+
+  /** The herd knows it no more. */
+  lose() {
+    this.report = null;
+    this.lost = true;
+    this.parts.near.replaceChildren();
   }
 
   /** What the server says beyond the feed. @param {Report} report */
@@ -85,11 +95,12 @@ export class Card {
     say(parts.name, this.name);
     this.lines();
     if (row === undefined || !clients.time[row]) {
-      say(parts.state, "This server does not know this client (yet).");
+      say(parts.state, this.lost ? "Gone: forgotten, or silent for too long." : NOT_YET);
       this.box.classList.add("unknown");
       return;
     }
     this.box.classList.remove("unknown");
+    this.lost = false;
     const {colour, shape} = clients.looks.look(clients.server[row]);
     const age = this.ages.now() - clients.time[row];
     const state = this.ages.state(age);

@@ -67,6 +67,15 @@ export class Chosen {
     this.ask();
   }
 
+  /** The herd knows a client no more: nor does the map know its way. @param {string} name */
+  lose(name) {
+    if (name !== this.name) return;
+    this.overlay.forget();
+    this.askedAbout = "";
+    this.remembered = false;
+    this.card.lose();
+  }
+
   tellTrail() {
     this.card.setTrail(this.overlay.trail.length > 1 ? distance(this.overlay.walked()) : "");
   }

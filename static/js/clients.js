@@ -30,13 +30,18 @@ export class Clients {
     this.matches = () => true;
     /** @type {(row: number, x: number, y: number) => void} */
     this.onMove = () => {};
+    /** @type {(name: string) => void} */
+    this.onGone = () => {};
   }
 
   /** @param {import("./frame.js").Frame} frame @param {boolean} replaces all that is known */
   take(frame, replaces) {
     if (replaces) this.clear();
     const {header} = frame;
-    for (const row of header.gone ?? []) this.forget(row);
+    for (const row of header.gone ?? []) {
+      if (this.here[row]) this.onGone(/** @type {string} */ (this.names[row]));
+      this.forget(row);
+    }
     for (const [row, name] of header.names ?? []) this.name(row, name);
     const servers = header.servers.map((name) => this.looks.numberOf(name));
     for (let i = 0; i < header.count; i++) {

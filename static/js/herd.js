@@ -35,6 +35,7 @@ export function watchHerd(onHerd, onSilence) {
         onHerd(null);
         const status = problem instanceof Error ? Number(problem.message) : NaN;
         if (status === 404) wait = AFTER_REFUSAL;
+        if (status === 401) location.reload(); // its login has ended: that leads to a new one
         if (Number.isNaN(status)) onSilence();
       }
       asking = false;

@@ -43,6 +43,7 @@ const basemap = new Basemap(map);
 const points = new Points(map, clients, ages);
 const status = new Status(clients, ages);
 const chosen = new Chosen(map, clients, ages, settings, onChoice);
+clients.onGone = (name) => chosen.lose(name);
 const list = new List(clients, ages, (name) => chosen.choose(name, true));
 const rates = new Rates();
 const servers = new Servers(clients, rates, settings.server);

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import gc
-import multiprocessing
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -17,8 +16,10 @@ from herd.node import Node
 from herd.server import run_server
 from herd.store import Store
 from herd.traffic import TrafficLog
-from tests.bench.rounds import Options, progress
-from tests.bench.table import Row, show
+from tests.bench.apart import apart
+from tests.bench.found import Cells, Found, Table
+from tests.bench.progress import progress
+from tests.bench.rounds import Options
 from tests.herding import small_herd
 from web.box import Box
 from web.clients.trails import CHANGES_A_TICK, TICKS_A_SECOND, Trails
@@ -36,19 +37,17 @@ COLLECT_RARELY = (50_000, 20, 20)  # as web.serve has it
 Where = tuple[float, float]
 
 
-def measure(options: Options) -> None:
-    """Print one table, from a process of its own whose memory can be told."""
-    bench = multiprocessing.get_context("spawn").Process(target=_run, args=(options,))
-    bench.start()
-    bench.join()
+def measure(options: Options) -> Found:
+    """Measure in a process of its own, whose memory can be told."""
+    return apart(_run, options)
 
 
-def _run(options: Options) -> None:
+def _run(options: Options) -> Found:
     gc.set_threshold(*COLLECT_RARELY)
-    asyncio.run(_measure(options))
+    return asyncio.run(_measure(options))
 
 
-async def _measure(options: Options) -> None:
+async def _measure(options: Options) -> Found:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         config = small_herd({"Home": ()}, {})
@@ -59,10 +58,11 @@ async def _measure(options: Options) -> None:
             made, grid = await _make(node)
             rows = [*made, *[await _search(name, ask, options) for name, ask in _searches(grid, towns).items()]]
             rows.append(_trails(node))
-    show(f"/clients among {CLIENTS:,}, {TOWNS} towns and anywhere", rows, ("", "median", "worst", "found"))
+    title = f"/clients among {CLIENTS:,}, {TOWNS} towns and anywhere"
+    return Found([Table(title, ("", "median", "worst", "found"), rows)])
 
 
-async def _make(node: Node) -> tuple[list[Row], Grid]:
+async def _make(node: Node) -> tuple[list[Cells], Grid]:
     """Make the grid beside a task that wants its turn all the time."""
     progress("the grid")
     finder, before, begun = Finder(node), _memory(), time.perf_counter()
@@ -70,10 +70,10 @@ async def _make(node: Node) -> tuple[list[Row], Grid]:
         grid = await finder.grid()
     made, each = time.perf_counter() - begun, (_memory() - before) / CLIENTS
     finder.stop()
-    rows = [
-        Row(("making the grid", f"{made:.1f} s", "", "")),
-        Row(("longest pause of the loop meanwhile", "", f"{1000 * pauses.longest:.1f} ms", "")),
-        Row(("memory a client", f"{each:.0f} bytes", "", "")),
+    rows: list[Cells] = [
+        ("making the grid", f"{made:.1f} s", "", ""),
+        ("longest pause of the loop meanwhile", "", f"{1000 * pauses.longest:.1f} ms", ""),
+        ("memory a client", f"{each:.0f} bytes", "", ""),
     ]
     return rows, grid
 
@@ -97,7 +97,7 @@ def _searches(grid: Grid, towns: list[Where]) -> dict[str, Callable[[Where], Awa
     }
 
 
-async def _search(name: str, ask: Callable[[Where], Awaitable[list[object]]], options: Options) -> Row:
+async def _search(name: str, ask: Callable[[Where], Awaitable[list[object]]], options: Options) -> Cells:
     progress(name)
     random, taken, found = Random(2), [], []
     for _ in range(options.rounds):
@@ -106,10 +106,10 @@ async def _search(name: str, ask: Callable[[Where], Awaitable[list[object]]], op
             begun = time.perf_counter()
             found.append(len(await ask(where)))
             taken.append(1000 * (time.perf_counter() - begun))
-    return Row((name, f"{median(taken):.2f} ms", f"{max(taken):.2f} ms", f"{sum(found) / len(found):,.0f}"))
+    return (name, f"{median(taken):.2f} ms", f"{max(taken):.2f} ms", f"{sum(found) / len(found):,.0f}")
 
 
-def _trails(node: Node) -> Row:
+def _trails(node: Node) -> Cells:
     """Measure the tick that has more changes than it looks at."""
     trails, store, ticks = Trails(node), node.store, []
     clients = list(store.reports)[: 4 * CHANGES_A_TICK]
@@ -123,7 +123,7 @@ def _trails(node: Node) -> Row:
         trails.tick()
         ticks.append(1000 * (time.process_time() - begun))
     share = f"{median(ticks) * TICKS_A_SECOND / 10:.2f}% of a core"
-    return Row(("trails, a tick under load", f"{median(ticks):.2f} ms", f"{max(ticks):.2f} ms", share))
+    return ("trails, a tick under load", f"{median(ticks):.2f} ms", f"{max(ticks):.2f} ms", share)
 
 
 class _Pauses:

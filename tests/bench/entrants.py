@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+from tests.bench.found import Figure
 from tests.bench.herd_of_five import herd
 from tests.bench.load import Load
 from tests.bench.rounds import Contestant, Result
+from tests.bench.table import compared, compared_by_cpu
 
 ALONE, IN_HERD = "Goloman alone", "Goloman of five"
 
@@ -29,3 +31,15 @@ def goloman(stack: ExitStack, folder: Path, load: Callable[[int], Callable[[floa
 def measured(results: Mapping[str, Result]) -> list[Result]:
     """Return the results that are the herd's."""
     return [result for name, result in results.items() if name in {ALONE, IN_HERD}]
+
+
+def figures(what: str, goal: float, results: Mapping[str, Result], yardstick: str) -> list[Figure]:
+    """Return the rows of the goals: of Goloman alone by its rate, and of one among five by its CPU.
+
+    Five servers on two cores cannot be measured by rate: the four others would be what is measured.
+    """
+    other, why = results.get(yardstick), f"{yardstick.split(maxsplit=1)[0]} is not installed"
+    return [
+        compared(f"{what}: one server", goal, results[ALONE], other, why),
+        compared_by_cpu(f"{what}: one of five, by its CPU", goal, results[IN_HERD], other, why),
+    ]

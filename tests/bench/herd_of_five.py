@@ -1,17 +1,18 @@
-"""Starts the herd that is measured, or one server of it alone, with everything on that a user's has on."""
+"""Starts the herd that is measured, or some of its servers, with everything on that a user's has on."""
 
 import json
 import socket
 import sys
+import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from herd.servers import LINKS
 from tests.bench.listener import HOST
-from tests.bench.processes import free_ports, running
+from tests.bench.processes import free_ports, started, wait_for, wait_until_listening
 
 SECRET = "bench"
 PATIENCE = 30.0  # seconds until a report is everywhere
@@ -19,36 +20,55 @@ PATIENCE = 30.0  # seconds until a report is everywhere
 
 @dataclass(frozen=True, slots=True)
 class Herd:
-    """Running servers: process ids and ports by name. `probe` is the port of a place that nobody serves."""
+    """Running servers: process ids by name; the ports of all servers in herd.toml, also of those not started."""
 
+    folder: Path
     pids: dict[str, int]
     ports: dict[str, int]
     http: dict[str, int]
-    probe: int = 0
+
+    @contextmanager
+    def one_more(self, name: str) -> Iterator[int]:
+        """Run a server that is in herd.toml and was not started, from empty, while in the block; gives its id."""
+        with (
+            tempfile.TemporaryDirectory(dir=self.folder) as data,
+            started(_command(name, self.folder / "herd.toml", Path(data)), _log(self.folder, name)) as process,
+        ):
+            wait_for(process, self.ports[name], _log(self.folder, name))
+            yield process.pid
+
+    @property
+    def running(self) -> list[int]:
+        """The TCP ports of those that were started."""
+        return [self.ports[name] for name in self.pids]
 
 
 @contextmanager
-def herd(folder: Path, names: Sequence[str] = tuple(LINKS), probe: tuple[str, str] | None = None) -> Iterator[Herd]:
-    """Run these servers, each as a user would, until all listen.
+def herd(
+    folder: Path, names: Sequence[str] = tuple(LINKS), absent: str = "", links: Mapping[str, Sequence[str]] = LINKS
+) -> Iterator[Herd]:
+    """Run these servers, each as a user would, until all listen, also to browsers, and know each other.
 
-    `probe` is (a name, its neighbour): one more server in herd.toml, not started, whose place the bench takes.
+    `absent` is in herd.toml too, and not started: the bench takes its place, or starts it later.
     """
-    links = {name: [peer for peer in LINKS[name] if peer in names] for name in names}
-    if probe:
-        links[probe[0]] = [probe[1]]
-    tcp = dict(zip(links, free_ports(len(links)), strict=True))
-    http = dict(zip(links, free_ports(len(links)), strict=True))
+    present = [*names, *([absent] if absent else [])]
+    edges = {name: [peer for peer in links[name] if peer in present] for name in present}
+    tcp = dict(zip(edges, free_ports(len(edges)), strict=True))
+    http = dict(zip(edges, free_ports(len(edges), set(tcp.values())), strict=True))
     folder.mkdir()
-    config = folder / "herd.toml"
-    config.write_text(_toml(links, tcp, http))
+    (folder / "herd.toml").write_text(_toml(edges, tcp, http))
     with ExitStack() as stack:
-        pids = {}
+        processes = {}
         for name in names:
-            command = [sys.executable, "run.py", name, "--config", str(config), "--data", str(folder / "data")]
-            pids[name] = stack.enter_context(running(command, tcp[name], folder / f"{name}.out"))
-        ports = {name: tcp[name] for name in names}
-        _wait_until_whole(list(ports.values()))
-        yield Herd(pids, ports, http, tcp[probe[0]] if probe else 0)
+            command = _command(name, folder / "herd.toml", folder / "data")
+            processes[name] = stack.enter_context(started(command, _log(folder, name)))
+        for name, process in processes.items():
+            wait_for(process, tcp[name], _log(folder, name))
+        for name in names:
+            wait_until_listening(http[name])
+        running = Herd(folder, {name: process.pid for name, process in processes.items()}, tcp, http)
+        _wait_until_whole(running.running)
+        yield running
 
 
 def wait_until_known(ports: Iterable[int], reports: Sequence[tuple[bytes, bytes]]) -> None:
@@ -57,13 +77,13 @@ def wait_until_known(ports: Iterable[int], reports: Sequence[tuple[bytes, bytes]
     for port in ports:
         with socket.create_connection((HOST, port), PATIENCE) as connection:
             for client, at in reports:
-                while _time_of(connection, client) < at:  # of equal width, so they compare as text
+                while time_of(connection, client) < at:  # of equal width, so they compare as text
                     if time.monotonic() > end:
                         raise TimeoutError(f"the server on port {port} does not know {client!r} at {at!r}")
                     time.sleep(0.002)
 
 
-def _time_of(connection: socket.socket, client: bytes) -> bytes:
+def time_of(connection: socket.socket, client: bytes) -> bytes:
     """Return the time of a client's newest report at a server, empty where it knows none."""
     connection.sendall(b"WHATSAT %b 0 0\n" % client)
     answer = b""
@@ -98,3 +118,11 @@ def _toml(links: dict[str, list[str]], tcp: dict[str, int], http: dict[str, int]
             f"peers = {json.dumps(peers)}",
         ]
     return "\n".join(lines) + "\n"
+
+
+def _command(name: str, config: Path, data: Path) -> list[str]:
+    return [sys.executable, "run.py", name, "--config", str(config), "--data", str(data)]
+
+
+def _log(folder: Path, name: str) -> Path:
+    return folder / f"{name}.out"

@@ -112,13 +112,13 @@ def _one_in_flight(port: int, requests: Requests, connections: int, seconds: flo
         for connection in sockets:
             head, tail = next(halves)
             connection.sendall(head + requests.fresh() + tail)
-        load = _ping_pong(poller, halves, requests.fresh, seconds)
+        load = ping_pong(poller, halves, requests.fresh, seconds)
         for connection in sockets:
             connection.recv(READ)
     return load
 
 
-def _ping_pong(
+def ping_pong(
     poller: select.epoll, halves: "cycle[tuple[bytes, bytes]]", fresh: Callable[[], bytes], seconds: float
 ) -> Load:
     """Answer every answer with the next request, by file number: the shortest way through Python."""

@@ -34,6 +34,14 @@ def cpu_seconds(pid: int) -> float:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def private_bytes(pid: int) -> int:
+    """Return the memory of a process that is in use and its own: not the kernel's, no files."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("RssAnon:"):
+            return int(line.split()[1]) * 1024
+    raise RuntimeError("the kernel does not tell RssAnon")
+
+
 def wait_for_calm(pids: Iterable[int]) -> None:
     """Wait, but not for ever, until these processes have worked off what came before."""
     watched = list(pids)

@@ -13,19 +13,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
+from tests.bench.found import Cells, Figure, Found, Table
 from tests.bench.herd_of_five import herd
 from tests.bench.listener import HOST
 from tests.bench.machine import cpu_seconds
 from tests.bench.map_page import Seen, Watched, browser_context, watched
 from tests.bench.processes import free_ports, running, wait_until_listening
-from tests.bench.rounds import Options, progress
-from tests.bench.table import Row, show
+from tests.bench.progress import progress
+from tests.bench.rounds import Options
 from tests.bench.walkers import walking
 from tests.browser.browsing import find_browser
 
 SIZES = (1_000, 10_000, 100_000)
+LEAST = 1.5  # seconds of a look
 PACE = 5.0  # reports of each client a second
 GOAL = 55.0  # frames a second at 100,000
+WHAT = f"the map, {SIZES[-1]:,} clients moving at 5 Hz, replayed"
 Turn = tuple[Seen, dict[str, float], float]  # what was seen, cores used by kind of thread, and the load average
 HEAD = (
     "",
@@ -44,12 +47,11 @@ HEAD = (
 )
 
 
-def measure(options: Options) -> None:
-    """Print one table, and who uses the processors meanwhile."""
+def measure(options: Options) -> Found:
+    """Measure, and see who uses the processors meanwhile."""
     path = find_browser()
     if path is None:
-        progress("left out: no Chromium or Chrome is installed here")
-        return
+        return Found(figures=[Figure(WHAT, GOAL, missing="no Chromium or Chrome is installed")])
     found: dict[str, list[Turn]] = {}
     with tempfile.TemporaryDirectory() as name, browser_context(path) as (context, browser):
         for clients in SIZES:
@@ -68,10 +70,12 @@ def measure(options: Options) -> None:
             found |= _turns(page, f"{SIZES[-1]:,} replayed", {"server": pid}, options)
     rows = [_row(title, turns) for title, turns in found.items()]
     users = [_user(title, turns) for title, turns in found.items()]
-    show(f"The map, fed over /live, {os.cpu_count()} cores", rows, HEAD)
+    tables = [Table(f"The map, fed over /live, {os.cpu_count()} cores", HEAD, rows)]
     kinds = sorted({kind for _, shares in users for kind in shares})
-    lines = [Row((title, *(f"{shares.get(kind, 0):.2f}" for kind in kinds))) for title, shares in users]
-    show("Cores used", lines, ("", *kinds))
+    lines = [(title, *(f"{shares.get(kind, 0):.2f}" for kind in kinds)) for title, shares in users]
+    tables.append(Table("Cores used", ("", *kinds), lines))
+    rates = tuple(seen.fps for seen, _, _ in found[f"{SIZES[-1]:,} replayed still"])
+    return Found(tables, [Figure(WHAT, GOAL, rates, unit="frames/s")])
 
 
 def _turns(page: Watched, title: str, pids: dict[str, int], options: Options) -> dict[str, list[Turn]]:
@@ -79,7 +83,7 @@ def _turns(page: Watched, title: str, pids: dict[str, int], options: Options) ->
     for number in range(options.rounds):
         for kind, look in (("still", page.still), ("panning", page.panning)):
             before = {name: cpu_seconds(pid) for name, pid in pids.items()}
-            seen = look(options.seconds)
+            seen = look(max(LEAST, options.seconds))
             used = {name: (cpu_seconds(pid) - before[name]) / seen.seconds for name, pid in pids.items()}
             load = os.getloadavg()[0]
             turns.setdefault(f"{title} {kind}", []).append((seen, seen.threads | used, load))
@@ -97,25 +101,23 @@ def _replay(clients: int, folder: Path) -> Iterator[tuple[int, str]]:
         yield pid, f"http://{HOST}:{port}/"
 
 
-def _row(title: str, turns: list[Turn]) -> Row:
+def _row(title: str, turns: list[Turn]) -> Cells:
     seen = [turn[0] for turn in turns]
     rates = sorted(each.fps for each in seen)
-    return Row(
-        (
-            title,
-            f"{median(rates):.0f}",
-            f"{rates[0]:.0f}..{rates[-1]:.0f}",
-            f"{GOAL:.0f}",
-            f"{median(each.frame_p95 for each in seen):.0f}",
-            f"{median(each.busy for each in seen):.1f}",
-            f"{median(each.cpu for each in seen):.1f}",
-            f"{median(each.update for each in seen):.2f}",
-            f"{median(each.updates for each in seen):.1f}",
-            f"{median(each.changes for each in seen):,.0f}",
-            f"{median(each.painting for each in seen):.1f}",
-            f"{median(each.paintings for each in seen):.1f}",
-            f"{median(turn[2] for turn in turns):.1f}",
-        )
+    return (
+        title,
+        f"{median(rates):.0f}",
+        f"{rates[0]:.0f}..{rates[-1]:.0f}",
+        f"{GOAL:.0f}",
+        f"{median(each.frame_p95 for each in seen):.0f}",
+        f"{median(each.busy for each in seen):.1f}",
+        f"{median(each.cpu for each in seen):.1f}",
+        f"{median(each.update for each in seen):.2f}",
+        f"{median(each.updates for each in seen):.1f}",
+        f"{median(each.changes for each in seen):,.0f}",
+        f"{median(each.painting for each in seen):.1f}",
+        f"{median(each.paintings for each in seen):.1f}",
+        f"{median(turn[2] for turn in turns):.1f}",
     )
 
 

@@ -13,6 +13,7 @@ from itertools import cycle
 from tests.bench.load import READ
 from tests.bench.requests import Requests
 
+WARM_UP = 0.25
 QUIET = 0.5  # seconds without a report, after the last was sent, that end the reading
 # Seconds between two sendings, each of what is due: 10 reports at 10,000/s. A generator that woke for each of them
 # would need the better part of a core, which the servers on a small machine then lack.
@@ -23,9 +24,13 @@ REPORT = re.compile(rb" \+34\.068930-118\.445127 ([0-9]{10})\.([0-9]{9})\r?\n")
 
 @dataclass(frozen=True, slots=True)
 class Ages:
-    """How old reports were when they arrived, in milliseconds and in order of age; how many were sent."""
+    """How old reports were when they arrived, in milliseconds and in order of age; how many arrived and were sent.
+
+    Reports of the first WARM_UP seconds have no age here: connections and processes of the load have just begun.
+    """
 
     ages: tuple[float, ...]
+    arrived: int
     sent: int
 
     def percentile(self, share: float) -> float:
@@ -46,7 +51,8 @@ def measure_ages(
     with ProcessPoolExecutor(1, mp_context=context) as pool:
         sending = pool.submit(_send, to, requests, rate, seconds)
         ages = _read(reader, sending, acknowledge, time.monotonic() + 2 * seconds + 10)
-        return Ages(tuple(sorted(ages)), sending.result())
+        late = [age for moment, age in ages if moment > ages[0][0] + WARM_UP * 1e9]
+        return Ages(tuple(sorted(late)), len(ages), sending.result())
 
 
 def _send(to: Callable[[], socket.socket], requests: Requests, rate: int, seconds: float) -> int:
@@ -69,8 +75,9 @@ def _send(to: Callable[[], socket.socket], requests: Requests, rate: int, second
 
 def _read(
     reader: socket.socket, sending: "Future[int]", acknowledge: Callable[[bytes], bytes], end: float
-) -> list[float]:
-    ages: list[float] = []
+) -> list[tuple[int, float]]:
+    """Return of each report when it was sent, in ns since 1970, and how old it was on arrival, in ms."""
+    ages: list[tuple[int, float]] = []
     tail, heard = b"", time.monotonic()
     reader.settimeout(QUIET / 5)
     while time.monotonic() < end and not (sending.done() and time.monotonic() - heard > QUIET):
@@ -83,7 +90,8 @@ def _read(
         now = time.time_ns()
         whole, newline, tail = (tail + data).rpartition(b"\n")
         found = REPORT.findall(whole + newline)
-        ages += [(now - int(second + fraction)) / 1e6 for second, fraction in found]
+        moments = [int(second + fraction) for second, fraction in found]
+        ages += [(moment, (now - moment) / 1e6) for moment in moments]
         if found:
             heard = time.monotonic()
         if owed := acknowledge(whole + newline):

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,25 +15,32 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 15.0  # seconds to listen
 
 
-def free_ports(count: int) -> list[int]:
+def free_ports(count: int, taken: Container[int] = ()) -> list[int]:
     """Return ports below the ephemeral range, so that no connection of a load takes one meanwhile."""
     found: list[int] = []
     while len(found) < count:
         port = random.randint(20_000, 32_000)
         with socket.socket() as probe:
-            if port not in found and probe.connect_ex((HOST, port)) != 0:
+            if port not in found and port not in taken and probe.connect_ex((HOST, port)) != 0:
                 found.append(port)
     return found
 
 
 @contextmanager
 def running(command: list[str], port: int, log: Path) -> Iterator[int]:
-    """Run a program from the repository's folder until it listens on `port`; gives its id, ends it at the end."""
+    """Run a program from the repository's folder, once it listens on `port`; gives its id, ends it at the end."""
+    with started(command, log) as process:
+        wait_for(process, port, log)
+        yield process.pid
+
+
+@contextmanager
+def started(command: list[str], log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """Start a program from the repository's folder, and end it at the end."""
     with log.open("ab") as out:
         process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
     try:
-        _wait_for(process, port, log)
-        yield process.pid
+        yield process
     finally:
         process.terminate()
         try:
@@ -52,7 +59,8 @@ def yardstick(module: str, folder: Path) -> Iterator[tuple[int, int]]:
         yield pid, port
 
 
-def _wait_for(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+def wait_for(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+    """Wait until a program listens on a port; RuntimeError with what it said where it does not."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         if process.poll() is not None:

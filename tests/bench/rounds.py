@@ -1,20 +1,25 @@
 """Measures several servers in turns, A B A B, because only figures of the same minute can be compared."""
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
 from tests.bench.load import Load
 from tests.bench.machine import cpu_seconds, wait_for_calm
+from tests.bench.progress import progress
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """How long to measure: seconds a turn, and turns of each server."""
 
-    seconds: float = 2.0
+    seconds: float = 1.0
     rounds: int = 5
+    size: float = 1.0  # of what is to be known, opened or caught up with; less only to try a bench out
+
+    def sized(self, count: int) -> int:
+        """Return a count in the size that is asked for."""
+        return max(10, int(count * self.size))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +40,17 @@ class Result:
     rates: tuple[float, ...]
     cpu: tuple[float, ...]  # seconds per 100,000 answers
     busy: float  # the generator's share of a core, median
+    cores: float  # that the servers used, median
 
     @property
     def rate(self) -> float:
         """Answers a second, median of the rounds."""
         return median(self.rates)
+
+    @property
+    def middle_cpu(self) -> float:
+        """CPU seconds per 100,000 answers, median of the rounds."""
+        return median(self.cpu)
 
     def ratio(self, yardstick: "Result") -> float:
         """Median of the ratios of each round: what disturbs a whole round cancels out."""
@@ -66,18 +77,10 @@ def compare(contestants: Sequence[Contestant], options: Options, *, warm_up: flo
             tuple(load.rate for load, _ in turns),
             tuple(cpu / load.answers * 100_000 for load, cpu in turns),
             median(load.busy for load, _ in turns),
+            median(cpu / load.seconds for load, cpu in turns),
         )
         for name, turns in seen.items()
     ]
-
-
-def progress(text: str) -> None:
-    """Say on one line of the terminal how far it is."""
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[K{text}")
-    else:
-        sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
 
 
 def _turn(contestant: Contestant, seconds: float) -> tuple[Load, float]:

@@ -40,6 +40,7 @@ class Faults:
             "jump": self._jump,
             "twins": lambda: self._spawn(self._world.clients.twins()),
             "strangers": lambda: self._spawn(self._world.strangers.bother()),
+            "forget": self._forget,
             "nonsense": lambda: self._spawn(self._world.strangers.impersonate()),
         }
 
@@ -174,6 +175,13 @@ class Faults:
             for one in (end, end.other):
                 self._world.network.later(one.process, one.reset)
         self._world.watch.sometimes("all reconnect at once")
+
+    def _forget(self) -> None:
+        """Have a server forget some client."""
+        server = self._server()
+        if server.up and not server.process.paused and hasattr(server, "forgetting"):
+            client = self._random.choice(self._world.clients.ids)
+            server.process.context.run(server.forgetting.forget, client)
 
     def _jump(self) -> None:
         server = self._server()

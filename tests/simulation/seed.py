@@ -158,9 +158,8 @@ class Run:
         caller.transport.close()
 
     def _agree(self) -> bool:
-        stores = [self._world.servers[name].node.store.reports for name in self._world.core]
-        first = {client: report[1] for client, report in stores[0].items()}
-        return all({client: report[1] for client, report in store.items()} == first for store in stores[1:])
+        stores = [self._world.servers[name].node.store for name in self._world.core]
+        return len({frozenset(fact[1] for fact in store.snapshot()) for store in stores}) == 1
 
     def _difference(self) -> str:
         stores = {name: self._world.servers[name].node.store for name in self._world.core}
@@ -169,7 +168,7 @@ class Run:
             lines = {name: store.newest(client) for name, store in stores.items()}
             if len(set(lines.values())) > 1:
                 return repr(lines)
-        return "none"
+        return repr({name: sorted(fact[1] for fact in store.forgotten.values()) for name, store in stores.items()})
 
     async def _be_quiet(self) -> None:
         """L4: once every link had its time to come back, nobody says anything new, and nothing is told."""

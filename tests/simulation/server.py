@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from herd.config import Address
 from herd.conversation import Conversation
+from herd.forgetting import Forgetting
 from herd.links.links import Links
 from herd.node import Node
+from herd.sections.limits import LimitsSettings
 from tests.simulation.loop import Process
 from tests.simulation.places import Places
 from tests.simulation.witness import Witness
@@ -47,6 +49,7 @@ class Server:
         self.process = Process(name)
         self.witness: Witness
         self.feed: Feed
+        self.forgetting: Forgetting
         self.peers = {peer: Address(other, PORT) for peer, other in peers.items()}
         self._world = world
         self._random = Random(f"{world.seed} {name}")
@@ -123,13 +126,15 @@ class Server:
             witness.join(node, links)
             self.feed = Feed(node, Finder(node))
             world.watch.lives[self.name] = witness
-            linking = tasks.create_task(links.run(), name="links")
+            self.forgetting = Forgetting(node, LimitsSettings(), links.clocks_ahead)
+            running = [tasks.create_task(work.run()) for work in (links, self.forgetting)]
             try:
                 await self._stopping.wait()
             finally:
                 self.feed.close()
                 listener.close()
-                linking.cancel()
+                for task in running:
+                    task.cancel()
                 for transport in list(node.clients):
                     transport.abort()
                 node.stop()

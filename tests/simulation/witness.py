@@ -7,9 +7,10 @@ from zlib import crc32
 from herd import words
 from herd.batch import OWN_CLIENTS, Batch
 from herd.digest import hash_of
+from herd.facts import FORGET
 from herd.links.links import Links
 from herd.node import Node
-from tests.simulation.oracle import Fact, Model, Said, read
+from tests.simulation.oracle import Fact, Model, Said, read, read_forget
 from tests.simulation.watch import Watch
 
 NOTICES = {  # what a server says in its log, and the rare state that it shows
@@ -108,12 +109,20 @@ class Witness:
         if not self.alive:
             return
         store = self.node.store
+        forgotten: set[bytes] = set()
         for batch in store.fresh:
+            forgotten.update(client for client, _ in filter(None, map(read_forget, batch.lines)))
             for line in batch.lines:
-                self._check_new(line, batch)
+                (self._check_forget if line.startswith(FORGET) else self._check_new)(line, batch)
         for client in dict.fromkeys(client for batch in store.fresh for client in batch.clients):
+            if client not in store.reports:
+                if self._seen.pop(client, None):
+                    self._watch.sometimes("a client forgotten")
+                continue
             fact = read(store.reports[client][1])
             old = self._seen.get(client)
+            if old and fact == old and client in forgotten:  # it was newer
+                continue
             self._changes[client] += 1
             if fact is None or (old and fact.rank <= old.rank):
                 self._watch.broken("S2", f"{self.name} went from {old and old.line!r} to {fact and fact.line!r}")
@@ -179,6 +188,14 @@ class Witness:
         elif line not in self._watch.issued:
             self._watch.broken("S3", f"{self.name} has {line!r}, which no server issued")
 
+    def _check_forget(self, line: bytes, batch: Batch) -> None:
+        if batch.origin == OWN_CLIENTS:
+            self._watch.issued.add(line)
+        elif line not in self._watch.issued:
+            self._watch.broken("S3", f"{self.name} forgets by {line!r}, which no server said")
+        if forget := read_forget(line):
+            self.model.forget(*forget)
+
     def _newer_than(self, other: "Witness") -> bool:
         theirs = other._seen
         return any(c not in theirs or theirs[c].rank < fact.rank for c, fact in self._seen.items())
@@ -189,6 +206,9 @@ class Witness:
             if line.startswith(b"AT "):
                 fact = read(line)
                 known = read(self.node.store.newest(fact.client) or b"") if fact else None
+                if fact and not known and self.model.forgot(fact):
+                    self._watch.sometimes("a forgotten report answered")
+                    continue
                 if not fact or not known:
                     self._watch.broken("S7", f"{self.name} answers {line!r}, and keeps {known!r}")
                 elif known.rank < fact.rank and known.said != fact.said and not self._repeats(fact):
@@ -206,8 +226,12 @@ class Witness:
 
     def _heard(self, lines: bytes) -> None:
         for line in lines.split(b"\n"):
-            if line in self._watch.issued and (fact := read(line)):
+            if line not in self._watch.issued:
+                continue
+            if fact := read(line):
                 self.model.take(fact)
+            elif forget := read_forget(line):
+                self.model.forget(*forget)
 
     def _asked(self, peer: str, lines: bytes) -> None:
         told = self._told[peer]

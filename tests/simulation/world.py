@@ -9,6 +9,7 @@ from tests.simulation.loop import Process, VirtualLoop
 from tests.simulation.network import Network
 from tests.simulation.server import SECOND, Server
 from tests.simulation.strangers import Strangers
+from tests.simulation.topologies import Edges
 from tests.simulation.viewers import Viewer
 from tests.simulation.watch import Watch
 
@@ -16,9 +17,11 @@ MARKS_SLACK = 2_000  # bytes of marks, acknowledgements and a handshake
 
 
 class World:
-    """One seed's, without the kinds of faults that are excluded."""
+    """One seed's, without the kinds of faults that are excluded; of a drawn shape, unless one is given."""
 
-    def __init__(self, seed: int, without: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, seed: int, without: tuple[str, ...] = (), shape: tuple[list[str], Edges] | None = None
+    ) -> None:
         self.seed = seed
         random = self.random = Random(f"{seed} world")
         self.places_random = Random(f"{seed} places")
@@ -28,7 +31,7 @@ class World:
         self.network = Network(self.loop, Random(f"{seed} network"), self.knobs, self.watch)
         self.loop.network = self.network
         self.secret = random.choice(["secret", "secret", None])
-        self.shape, names, self.edges = topologies.draw(random)
+        self.shape, names, self.edges = ("given", *shape) if shape else topologies.draw(random)
         self.core = topologies.core(names, self.edges, random)
         self.fault_kinds = Faults(self)
         self.faults = self._draw_faults(random, without)

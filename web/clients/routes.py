@@ -10,6 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from aiohttp import hdrs, web
 
+from herd.forgetting import TooManyError
 from herd.store import Store
 from web.box import Box
 from web.clients.geojson import GEOJSON, begin_collection, end_collection, write_feature, write_trailed
@@ -27,6 +28,7 @@ from web.search.piles import place_of
 TRAILS = web.AppKey("trails", Trails)
 
 SLICE = 100  # features written between two pauses: about 1 ms
+UNKNOWN = "the herd does not know this client"
 CHANGES_A_SLICE = 1_000  # read of the feed between two pauses: as long
 
 Slices = Iterator[list[bytes]]  # of clients
@@ -61,11 +63,24 @@ async def list_clients(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/clients/{id:.+}")
 async def show_client(request: web.Request) -> web.StreamResponse:
-    """Tell of one client; its ID is whatever bytes the path has, percent-encoded or not."""
-    # The path as it was sent: in match_info %2F is a slash like others, and %FF is lost.
-    client = unquote_to_bytes(to_bytes(request.rel_url.raw_path.split("/", 2)[2]))
+    """Tell of one client."""
+    client = _client_of(request)
     wanted = read_wanted(to_bytes(request.rel_url.raw_query_string), request.app[SERVER].node.store, client)
     return await _show(request, client, wanted.trail)
+
+
+@routes.delete("/clients/{id:.+}")
+async def forget_client(request: web.Request) -> web.Response:
+    """Forget one client, here and at every other server."""
+    server, client = request.app[SERVER], _client_of(request)
+    try:
+        known = server.forgetting.forget(client)
+    except TooManyError:
+        raise Problem(503, "so many clients are forgotten already that this server can remember no more") from None
+    if not known:
+        raise Problem(404, UNKNOWN, field="client")
+    await server.node.turn.kept()
+    return web.Response(status=204)
 
 
 def attach(app: web.Application) -> None:
@@ -80,11 +95,17 @@ async def _record(app: web.Application) -> AsyncIterator[None]:
     recording.cancel()
 
 
+def _client_of(request: web.Request) -> bytes:
+    """Return the client's ID: whatever bytes the path has, percent-encoded or not."""
+    # The path as it was sent: in match_info %2F is a slash like others, and %FF is lost.
+    return unquote_to_bytes(to_bytes(request.rel_url.raw_path.split("/", 2)[2]))
+
+
 async def _show(request: web.Request, client: bytes, trail: bool) -> web.StreamResponse:
     node = request.app[SERVER].node
     report = node.store.reports.get(client)
     if report is None:
-        raise Problem(404, "the herd does not know this client", field="client")
+        raise Problem(404, UNKNOWN, field="client")
     headers = headers_of(GEOJSON, f"{to_text(node.life)}-{report[2]}{'-trail' * trail}")
     known = unchanged(request, headers)
     if known:
@@ -106,13 +127,14 @@ async def _all(request: web.Request, box: Box | None) -> Slices:
 
 
 async def _changed(store: Store, cursor: int, number: int) -> Slices | None:
-    """Return the clients that changed after a number, up to another; None where the log has lost a part of it."""
+    """Return the clients that changed or went after a number, up to another; None where the log has lost some."""
     changed = Flock()
     while cursor < number:
         if not store.reaches(cursor):
             return None
-        cursor, reports = store.since(cursor, CHANGES_A_SLICE)
+        cursor, reports, gone = store.shown_since(cursor, CHANGES_A_SLICE)
         changed.update(report[4] for report in reports)
+        changed.update(gone)
         await asyncio.sleep(0)
     return changed.leave(SLICE)
 

@@ -11,6 +11,7 @@ from array import array
 from collections import OrderedDict
 from typing import NamedTuple
 
+from herd.messages import SECOND
 from herd.node import Node
 from web.search.piles import place_of
 
@@ -58,7 +59,10 @@ class Trails:
             return
         self._cursor = store.number  # whatever is not looked at is left out: a reader that lags sees only what
         if store.reaches(cursor):  # was not overtaken, which under load is next to nothing
-            for report in store.since(cursor, CHANGES_A_TICK)[1]:
+            _, reports, gone = store.shown_since(cursor, CHANGES_A_TICK)
+            for client in gone:
+                self._points.pop(client, None)
+            for report in reports:
                 self._note(report[4], report[1])
 
     def of(self, client: bytes) -> list[Point]:
@@ -67,7 +71,9 @@ class Trails:
         if client not in self._points or line is None:
             return []
         self._note(client, line)
-        return [Point(*point) for point in zip(*[iter(self._points[client])] * _COORDINATES, strict=True)]
+        points = [Point(*point) for point in zip(*[iter(self._points[client])] * _COORDINATES, strict=True)]
+        forgotten = self._store.forgotten.get(client)  # perhaps in a tick that did not look at it
+        return [point for point in points if forgotten is None or point.time > forgotten[0] / SECOND]
 
     def _note(self, client: bytes, line: bytes) -> None:
         latitude, longitude = place_of(line)

@@ -2,15 +2,18 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
 
 from aiohttp import hdrs, web
 
+from herd.access import Grant
 from herd.exchange import Exchange
-from herd.messages import LINE_LIMIT
+from herd.messages import LINE_LIMIT, refuse
 from herd.node import Node
+from herd.turn import NotKeptError
 from web.accept import JSON, PLAIN, wants_plain
+from web.admitting import check_client, grant_of
 from web.commands.reading import read_iamat, to_fields
 from web.feed.frames import see, write_report
 from web.keys import SERVER
@@ -22,7 +25,8 @@ REPORTS_A_TURN = 100  # of a JSON array, which is about 5 ms; then others have t
 
 async def answer_lines(request: web.Request, body: bytes) -> web.StreamResponse:
     """Carry out lines of the protocol, and answer them as on TCP."""
-    return await _reply(request, _carry_out(request.app[SERVER].node, label(request), body), PLAIN)
+    parts = _carry_out(request.app[SERVER].node, label(request), grant_of(request), body)
+    return await _reply(request, parts, PLAIN)
 
 
 async def answer_array(request: web.Request, reports: list[object]) -> web.StreamResponse:
@@ -32,12 +36,23 @@ async def answer_array(request: web.Request, reports: list[object]) -> web.Strea
     return await _reply(request, _hear_all(request, reports, plain=False), JSON)
 
 
+def read_report(request: web.Request, fields: Mapping[str, bytes]) -> bytes:
+    """Return the line that the fields of a report make, if the request may report of its client."""
+    line = read_iamat(fields, request.app[SERVER].node.clock())
+    check_client(request, fields["client"], refuse(line))
+    return line
+
+
 async def hear_lines(request: web.Request, lines: list[bytes]) -> list[bytes]:
     """Carry out IAMATs that were checked before, and return their answers once they are kept."""
     node = request.app[SERVER].node
     exchange = Exchange(node, label(request), _nothing_comes)
     exchange.hear(b"".join([line + b"\n" for line in lines]))
     await node.turn.kept()
+    while exchange.left:  # for want of room
+        exchange.go_on()
+        await node.turn.kept()
+    _check(exchange)
     return exchange.take()
 
 
@@ -66,10 +81,10 @@ async def _reply(request: web.Request, parts: AsyncGenerator[bytes, None], kind:
         return response
 
 
-async def _carry_out(node: Node, name: str, body: bytes) -> AsyncGenerator[bytes, None]:
+async def _carry_out(node: Node, name: str, grant: Grant, body: bytes) -> AsyncGenerator[bytes, None]:
     """Carry out a slice at a time, as TCP does, and yield the answers once they are kept."""
     came = asyncio.Event()
-    exchange = Exchange(node, name, came.set)
+    exchange = Exchange(node, name, came.set, grant)
     try:
         for lines in _slices(body):
             if lines.endswith(b"\n"):
@@ -93,7 +108,13 @@ async def _carry_out(node: Node, name: str, body: bytes) -> AsyncGenerator[bytes
 
 async def _take(node: Node, exchange: Exchange) -> bytes:
     await node.turn.kept()
+    _check(exchange)
     return exchange.take_lines()
+
+
+def _check(exchange: Exchange) -> None:
+    if exchange.lost:
+        raise NotKeptError(exchange.lost)
 
 
 def _slices(body: bytes) -> Iterator[bytes]:
@@ -125,8 +146,7 @@ async def _hear_all(request: web.Request, reports: list[object], plain: bool) ->
 
 
 async def _hear_some(request: web.Request, reports: list[object]) -> list[bytes | Problem]:
-    now = request.app[SERVER].node.clock()
-    read = [_read(report, now) for report in reports]
+    read = [_read(request, report) for report in reports]
     answers = iter(await hear_lines(request, [line for line in read if isinstance(line, bytes)]))
     for problem in read:
         if isinstance(problem, Problem):
@@ -134,9 +154,9 @@ async def _hear_some(request: web.Request, reports: list[object]) -> list[bytes 
     return [next(answers) if isinstance(line, bytes) else line for line in read]
 
 
-def _read(report: object, now: int) -> bytes | Problem:
+def _read(request: web.Request, report: object) -> bytes | Problem:
     try:
-        return read_iamat(to_fields(report), now)
+        return read_report(request, to_fields(report))
     except Problem as problem:
         return problem
 

@@ -5,9 +5,10 @@ from aiohttp import hdrs, web
 from herd.exchange import look_around
 from herd.messages import refuse
 from web.accept import JSON, PLAIN, wants_plain
+from web.admitting import check_client
 from web.bodies import read_as, read_body
-from web.commands.batches import answer_array, answer_lines, hear_lines
-from web.commands.reading import read_iamat, read_whatsat, to_fields
+from web.commands.batches import answer_array, answer_lines, hear_lines, read_report
+from web.commands.reading import read_whatsat, to_fields
 from web.feed.frames import see, write_report
 from web.fields import read_form, read_json
 from web.keys import SERVER
@@ -46,6 +47,7 @@ async def look_around_client(request: web.Request) -> web.Response:
     node = request.app[SERVER].node
     # Not request.query, which takes bytes that are not UTF-8 for U+FFFD.
     line, question = read_whatsat(read_form(to_bytes(request.rel_url.raw_query_string)))
+    check_client(request, question.client, refuse(line))
     known = node.store.newest(question.client)
     if known is None:
         raise Problem(404, "the herd does not know this client", field="client", answer=refuse(line))
@@ -61,8 +63,7 @@ async def look_around_client(request: web.Request) -> web.Response:
 
 
 async def _hear(request: web.Request, fields: dict[str, bytes]) -> web.Response:
-    line = read_iamat(fields, request.app[SERVER].node.clock())
-    (answer,) = await hear_lines(request, [line])
+    (answer,) = await hear_lines(request, [read_report(request, fields)])
     if wants_plain(request):
         return _answer(answer + b"\n", PLAIN)
     return _answer(write_report(see(answer)).encode() + b"\n", JSON)

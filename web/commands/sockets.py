@@ -11,9 +11,12 @@ from weakref import WeakSet
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from herd.access import Grant
 from herd.exchange import Exchange
 from herd.messages import LINE_LIMIT
 from herd.node import Node
+from herd.turn import NotKeptError
+from web.admitting import grant_of
 from web.keys import SERVER
 from web.traffic import label
 from web.upgrading import check_handshake
@@ -49,7 +52,9 @@ async def talk(request: web.Request) -> Socket:
     name = node.label()
     node.notice(name, f"opened by {label(request)} as a WebSocket")
     if request.transport is not None:
-        await Talk(node, name, socket, request.transport).run()
+        if lost := await Talk(node, name, socket, request.transport, grant_of(request)).run():
+            node.notice(name, f"what it said cannot be kept: {lost}")
+            await socket.close(code=WSCloseCode.TRY_AGAIN_LATER, drain=False)
         await socket.close(drain=False)
     node.notice(name, f"closed: {socket.close_code}")
     return socket
@@ -71,18 +76,19 @@ async def _close_all(app: web.Application) -> None:
 class Talk:
     """One client's WebSocket: one task hears, the other answers; the first waits where the other is behind."""
 
-    def __init__(self, node: Node, name: str, socket: Socket, transport: asyncio.Transport) -> None:
+    def __init__(self, node: Node, name: str, socket: Socket, transport: asyncio.Transport, grant: Grant) -> None:
         self._node = node
         self._socket = socket
         self._transport = transport
         self._kinds: deque[WSMsgType] = deque()  # of the frames that are not answered yet
         self._news = asyncio.Event()  # there may be answers to tell
         self._free = asyncio.Event()  # nothing keeps frames from being heard
-        self._exchange = Exchange(node, name, self._news.set)
+        self._exchange = Exchange(node, name, self._news.set, grant)
         self._ended = False  # nothing more is heard
 
-    async def run(self) -> None:
-        """Hear and answer until the other end closes or is gone."""
+    async def run(self) -> str:
+        """Hear and answer until the other end closes or is gone; return why something cannot be kept, or ""."""
+        lost = ""
         try:
             async with asyncio.TaskGroup() as tasks:
                 telling = tasks.create_task(self._tell_all())
@@ -91,8 +97,11 @@ class Talk:
                     self._news.set()
                 else:
                     telling.cancel()
+        except* NotKeptError as problems:
+            lost = str(problems.exceptions[0])
         finally:
             self._exchange.cancel()
+        return lost
 
     async def _hear_all(self) -> bool:
         """Carry out frame after frame; tell whether the client took its leave and may still get answers."""
@@ -106,16 +115,18 @@ class Talk:
                 line = message.data
             else:
                 return message.type is WSMsgType.CLOSE
+            await self._free.wait()
             self._hear(message.type, line.removesuffix(b"\n"))
             heard += len(line) + FRAME_COST
             if heard > SLICE:
                 heard = 0
                 await self._node.turn.kept()
-            await self._free.wait()
         return False
 
     def _hear(self, kind: WSMsgType, line: bytes) -> None:
         if not line or line.isspace():  # exactly the protocol's white space; a blank line is answered by nothing
+            return
+        if self._exchange.lost:  # nothing behind that is answered
             return
         self._kinds.append(kind)
         if len(line) > LINE_LIMIT or b"\n" in line:
@@ -133,13 +144,15 @@ class Talk:
             while self._news.is_set() or exchange.waiting or not self._ended:
                 await self._news.wait()
                 self._news.clear()
+                self._free.clear()  # what is heard from now on must not be answered before it is kept
                 await self._node.turn.kept()
-                self._free.clear()
                 for answer in exchange.take():
                     await self._tell(answer)
+                if exchange.lost and not exchange.waiting:
+                    raise NotKeptError(exchange.lost)
                 if exchange.left:  # a frame that had no room may have it now
                     exchange.go_on()
-                    if not exchange.left:
+                    if not (exchange.left and exchange.full):
                         self._news.set()
                 if not exchange.left:
                     self._free.set()

@@ -47,6 +47,7 @@ COMMANDS = (
             "408": problem("The body did not arrive in time."),
             "413": problem("The body is too long."),
             "415": problem("The body is neither JSON nor a form nor text/plain, or it is compressed."),
+            "503": problem("The report cannot be kept, so it is not taken in: Retry-After says when to try again."),
         },
         body=(
             Content(
@@ -103,7 +104,8 @@ COMMANDS = (
         "get",
         "/ws",
         "Speak the line protocol",
-        "A WebSocket: each text or binary frame is one line (IAMAT or WHATSAT), and each answer one frame.",
+        "A WebSocket: each text or binary frame is one line (IAMAT or WHATSAT), and each answer one frame. "
+        "Closed with 1013 where a report cannot be kept.",
         "Commands",
         f"{CURL_SOCKET} {ORIGIN}/ws",
         {"101": SOCKET, "403": FOREIGN, "426": NO_SOCKET},

@@ -6,6 +6,7 @@ from web.describe import samples
 from web.describe.operation import (
     BAD_QUERY,
     CURL_SOCKET,
+    FOREIGN,
     FOREIGN_READER,
     LATER,
     NO_SOCKET,
@@ -28,6 +29,7 @@ _WATCH = (
 _TRAIL = Parameter(
     "trail", "1: with where it was before, as far as this gateway saw.", {"enum": ["0", "1"], "default": "0"}
 )
+_ID = Parameter("id", "The client's ID.", example=samples.CLIENT, where="path", required=True)
 _ETAG = {"ETag": "Names this state: If-None-Match asks for a newer one."}
 _SAME = Answer("Nothing changed since the state that If-None-Match names.", headers=_ETAG)
 _FULL = problem("As many watch as the settings of this server allow.", headers=LATER)
@@ -111,6 +113,22 @@ FEED = (
             "400": BAD_QUERY,
             "404": _UNKNOWN,
         },
-        (Parameter("id", "The client's ID.", example=samples.CLIENT, where="path", required=True), _TRAIL),
+        (_ID, _TRAIL),
+    ),
+    Operation(
+        "delete",
+        "/clients/{id}",
+        "Forget a client",
+        "No server of the herd shows it any more, nor what it said before this moment and what is still under way; "
+        "viewers of the feed are told that it is gone. When it reports again it is back.",
+        "Feed",
+        f"curl -X DELETE '{ORIGIN}/clients/{samples.CLIENT}'",
+        {
+            "204": Answer("It is forgotten."),
+            "403": FOREIGN,
+            "404": _UNKNOWN,
+            "503": problem("As many are forgotten as this server can remember."),
+        },
+        (_ID,),
     ),
 )

@@ -11,6 +11,7 @@ from web.assets import url_of
 from web.commands.routes import FORM
 from web.describe.commands import COMMANDS
 from web.describe.feed import FEED
+from web.describe.login import BEYOND, LOGIN, SCHEMES, SECURITY, UNKNOWN
 from web.describe.operation import LATER, ORIGIN, Content, Json, Operation, problem
 from web.describe.server import PAGES, UPKEEP
 from web.describe.server_shapes import SERVER_SCHEMAS
@@ -18,7 +19,7 @@ from web.describe.shapes import CLIENT_SCHEMAS
 from web.keys import SERVER
 from web.origins import origin_of
 
-OPERATIONS: tuple[Operation, ...] = (*COMMANDS, *FEED, *UPKEEP, *PAGES)
+OPERATIONS: tuple[Operation, ...] = (*COMMANDS, *FEED, *UPKEEP, *PAGES, *LOGIN)
 SCHEMAS: Json = {**CLIENT_SCHEMAS, **SERVER_SCHEMAS}
 GROUPS = {
     "Commands": "The two commands of the protocol.",
@@ -29,10 +30,13 @@ GROUPS = {
 WHAT = (
     "A herd of servers: a client tells any of them where it is, and every other knows it at once. All that TCP "
     "answers, HTTP answers with the same checks; times, skews and locations keep their digits. Pages of other "
-    "origins may read where the settings of the server name them (CORS), and never write."
+    "origins may read where the settings of the server name them (CORS), and never write. Where the settings have "
+    "tokens, a request needs one, as Bearer or as the password of Basic."
 )
 # What every request may be answered by.
 ALWAYS = {
+    "401": UNKNOWN,
+    "403": BEYOND,
     "421": problem("The Host header is none of this server's names: neither an IP address nor localhost."),
     "429": problem("Too many requests from this address.", headers=LATER),
     "500": problem("A defect of this server, which its log describes."),
@@ -56,9 +60,11 @@ def describe(origin: str) -> Json:
         },
         "servers": [{"url": origin}],
         "tags": [{"name": name, "description": meaning} for name, meaning in GROUPS.items()],
+        "security": SECURITY,
         "paths": paths,
         "components": {
             "schemas": SCHEMAS,
+            "securitySchemes": SCHEMES,
             "responses": {status: answer.to_json() for status, answer in ALWAYS.items()},
         },
     }

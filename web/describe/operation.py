@@ -7,6 +7,7 @@ from web.accept import PROBLEM
 
 Json = dict[str, object]
 NO_HEADERS: Mapping[str, str] = {}
+ABOUT_TOKENS = ("401", "403")
 ORIGIN = "{origin}"  # stands in a curl line for http://host:port, as whoever reads it reached us
 
 
@@ -84,6 +85,7 @@ class Operation:
     parameters: tuple[Parameter, ...] = ()
     body: tuple[Content, ...] = ()
     frames: str | None = None  # the schema of what follows an answer without an end
+    open: bool = False  # needs no token, whatever the settings say
 
     @property
     def name(self) -> str:
@@ -100,10 +102,12 @@ class Operation:
             "description": self.meaning,
             "responses": {
                 **{status: answer.to_json() for status, answer in self.answers.items()},
-                **{status: {"$ref": f"#/components/responses/{status}"} for status in always},
+                **{status: {"$ref": f"#/components/responses/{status}"} for status in self._shared(always)},
             },
             "x-codeSamples": [{"lang": "Shell", "label": "curl", "source": self.curl.replace(ORIGIN, origin)}],
         }
+        if self.open:
+            said["security"] = []
         if self.parameters:
             said["parameters"] = [parameter.to_json() for parameter in self.parameters]
         if self.frames:
@@ -111,6 +115,12 @@ class Operation:
         if self.body:
             said["requestBody"] = {"required": True, "content": _by_kind(self.body)}
         return said
+
+    def _shared(self, always: Iterable[str]) -> list[str]:
+        """Return the answers it shares: those that it does not describe itself, of tokens only where it asks."""
+        return [
+            status for status in always if status not in self.answers and not (self.open and status in ABOUT_TOKENS)
+        ]
 
 
 def problem(meaning: str, example: object = None, headers: Mapping[str, str] = NO_HEADERS) -> Answer:
@@ -132,8 +142,10 @@ SOCKET = Answer(
     headers=dict.fromkeys(("Upgrade", "Connection", "Sec-WebSocket-Accept"), "As RFC 6455 has it."),
 )
 NO_SOCKET = problem("This is a WebSocket, and the request is none.")
-FOREIGN = problem("A page of another origin may not do this.")
-FOREIGN_READER = problem("A page of another origin may not do this, unless the settings let it read.")
+FOREIGN = problem("A page of another origin may not do this, nor a token that does not reach so far.")
+FOREIGN_READER = problem(
+    "A page of another origin may not do this, unless the settings let it read; nor a token for some clients only."
+)
 LATER = {"Retry-After": "Seconds after which to come again."}
 BAD_QUERY = problem("A field of the query is malformed.")
 # curl shows the handshake and the first frames, if not as a program reads them.

@@ -27,18 +27,21 @@ UPKEEP = (
         "Server",
         f"curl {ORIGIN}/healthz",
         {"200": Answer("It does.", (text("ok\n"),))},
+        open=True,
     ),
     Operation(
         "get",
         "/readyz",
         "See whether the server knows what its neighbours know",
-        "It does once each was caught up with, or could not be heard for 5 s; then it stays ready.",
+        "It does once each was caught up with, or could not be heard for 5 s; then it stays ready as long as it "
+        "can keep what it hears.",
         "Server",
         f"curl --include {ORIGIN}/readyz",
         {
             "200": Answer("It does.", (text("ok\n"),)),
             "503": problem(
-                "Not yet: `missing` names the neighbours that it waits for.",
+                "Not yet: `missing` names the neighbours that it waits for. Or it cannot keep what it hears: "
+                "`detail` says why.",
                 samples.problem(
                     503,
                     "Service Unavailable",
@@ -48,6 +51,7 @@ UPKEEP = (
                 ),
             ),
         },
+        open=True,
     ),
     Operation(
         "get",
@@ -73,7 +77,10 @@ PAGES = (
         "The live map; without JavaScript a table.",
         "Pages",
         f"curl {ORIGIN}/",
-        {"200": Answer("A page.", (Content(HTML, {"type": "string"}),))},
+        {
+            "200": Answer("A page.", (Content(HTML, {"type": "string"}),)),
+            "303": Answer("To the login, for whoever has no token that counts.", headers={"Location": "`/login`."}),
+        },
     ),
     Operation(
         "get",
@@ -83,6 +90,7 @@ PAGES = (
         "Pages",
         f"curl {ORIGIN}/api",
         {"200": Answer("A page.", (Content(HTML, {"type": "string"}),))},
+        open=True,
     ),
     Operation(
         "get",
@@ -92,5 +100,6 @@ PAGES = (
         "Pages",
         f"curl {ORIGIN}/openapi.json",
         {"200": Answer("The description.", (Content(JSON, {"type": "object", "additionalProperties": True}),))},
+        open=True,
     ),
 )

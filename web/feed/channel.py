@@ -31,13 +31,14 @@ CHUNKED_EVENTS = Form(lambda names: JsonPage(), chunked_event, named=False, slic
 
 
 class Stretch(NamedTuple):
-    """AT lines of a part of the feed: they bring a viewer that came to `before` to `after`."""
+    """AT lines of a part of the feed, and who is gone: they bring a viewer that came to `before` to `after`."""
 
     type: Literal["snapshot", "changes"]
     before: int
     after: int
     lines: Sequence[bytes]
     more: bool  # whether another stretch follows at once
+    gone: Sequence[bytes] = ()  # clients that nobody knows any more
 
 
 class Teller(NamedTuple):
@@ -117,6 +118,9 @@ class Channel:
             server, life, clock = self._teller
             head = Head(stretch.type, server, life, number, stretch.more or not last, clock() / SECOND)
             page = self._form.page(self._names)
+            for client in stretch.gone if last else ():
+                if told is None or told.leaves(client):
+                    page.leave(client)
             for start in range(0, len(piece), self._form.slice):
                 self._fill(page, piece[start : start + self._form.slice], told, stretch.type == "changes")
                 await asyncio.sleep(0)

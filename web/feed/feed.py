@@ -107,10 +107,11 @@ class Feed:
         async def write() -> Piece:
             if not store.reaches(since):  # any more, for it had to wait
                 return Piece(since, b"")
-            reached, reports = store.shown_since(since, FRAME_MOST)
+            reached, reports, gone = store.shown_since(since, FRAME_MOST)
             after = max(since, min(reached, target))
             lines = [report[1] for report in reports]  # newer ones than `after`, too: they come twice
-            return Piece(after, await channel.tell_again(Stretch("changes", since, after, lines, after < target)))
+            stretch = Stretch("changes", since, after, lines, after < target, gone)
+            return Piece(after, await channel.tell_again(stretch))
 
         # Not for long: a frame says what time it is.
         moment = asyncio.get_running_loop().time() // SNAPSHOT_AGE
@@ -161,13 +162,14 @@ class Feed:
     def _next_stretch(self) -> Stretch:
         store, before = self.store, self.number
         if store.reaches(before):
-            after, reports = store.since(before, FRAME_MOST)
+            after, reports, gone = store.shown_since(before, FRAME_MOST)
         else:  # so much in one tick that the log has lost it: whoever came to `before` is behind, and told all
             before = after = store.number
-            reports = []
+            reports, gone = [], []
         # First of all: if the writing fails, the viewers find themselves behind at the next tick, not the tick.
         self.number = after
-        return Stretch("changes", before, after, [report[1] for report in reports], after < store.number)
+        newest = [report[1] for report in reports if report[2] <= after]  # the others are told at their number
+        return Stretch("changes", before, after, newest, after < store.number, gone)
 
     async def _tell(self, stretch: Stretch, now: float) -> None:
         self._told_at = now

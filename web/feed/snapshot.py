@@ -61,7 +61,7 @@ class Snapshot:
 
     def _everyone(self) -> Sequence[Report]:
         if None not in self._reports:
-            self._reports[None] = self._store.snapshot()
+            self._reports[None] = list(self._store.reports.values())
         return self._reports[None]
 
     async def _find(self, box: Box) -> Sequence[Report]:

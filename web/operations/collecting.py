@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from herd.messages import SECOND
 from herd.server import RunningServer
 from web.operations.counted import collect_counts
 from web.operations.overview import STATES, LinkJson, clock_off, see_links
@@ -43,12 +44,23 @@ class ServerCollector(Collector):
 
     def _collect_node(self) -> Iterator[Metric]:
         node = self._server.node
+        store = node.store
         about = {"server": node.name, "life": node.life.decode()}
         yield InfoMetricFamily("herd_server", "This server, and the random name of this run.", about)
         yield GaugeMetricFamily("herd_clients", "Clients whose newest report is known.", len(node.store.reports))
+        yield GaugeMetricFamily("herd_clients_most", "Clients that the settings allow.", store.acceptance.most)
+        yield GaugeMetricFamily("herd_forgotten", "FORGETs that are remembered.", len(store.forgotten))
+        floor = max(0, store.acceptance.floor) / SECOND
+        yield GaugeMetricFamily("herd_floor_seconds", "Unknown clients heard up to then are not taken in.", floor)
+        trusted = self._server.forgetting.trusted
+        yield GaugeMetricFamily("herd_clock_trusted", "Whether silent clients expire by this clock.", trusted)
         yield GaugeMetricFamily("herd_feed_number", "Newest number of this server's feed.", node.store.number)
         yield GaugeMetricFamily("herd_feed_readers", "Links that follow the feed.", len(node.turn.readers))
         yield GaugeMetricFamily("herd_connections", "TCP connections of clients.", len(node.clients))
+        refused = CounterMetricFamily("herd_access_refusals", "What tokens did not allow.", labels=["reason"])
+        for reason, count in node.access.refused.items():
+            refused.add_metric([reason], count)
+        yield refused
         yield CounterMetricFamily("herd_defects", "Defects that were caught; the log has them.", node.guard.caught)
         if (off := clock_off(self._server.links)) is not None:
             yield GaugeMetricFamily("herd_clock_off_seconds", "This clock less the neighbours' median.", off)

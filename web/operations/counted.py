@@ -7,6 +7,7 @@ from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, M
 from herd.counts import Counts, Searches
 from herd.places.careful import Spared
 from herd.server import RunningServer
+from web.operations.journalled import collect_journal
 
 OTHER = "other"
 
@@ -18,6 +19,7 @@ def collect_counts(server: RunningServer) -> Iterator[Metric]:
     yield from _collect_lines(node.counts)
     yield from _collect_searches(node.counts.searches)
     yield from _collect_spared(node.counts.spared)
+    yield from collect_journal(node)
 
 
 def _collect_lines(counts: Counts) -> Iterator[Metric]:
@@ -30,7 +32,9 @@ def _collect_lines(counts: Counts) -> Iterator[Metric]:
     yield _by("herd_refusals", "Refused lines.", "reason", counts.refused)
     lines = {"AT": counts.heard - counts.words, OTHER: counts.words}
     yield _by("herd_peer_lines_in", "Lines from peers, by what they were.", "kind", lines)
-    yield CounterMetricFamily("herd_peer_reports_out", "AT lines to peers.", counts.told)
+    yield CounterMetricFamily("herd_peer_reports_out", "AT and FORGET lines to peers.", counts.told)
+    gone = {"forgotten": counts.forgotten, "expired": counts.expired, "evicted": counts.evicted}
+    yield _by("herd_clients_gone", "Clients that this server let go of, by why.", "why", gone)
 
 
 def _collect_searches(searches: Searches) -> Iterator[Metric]:

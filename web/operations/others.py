@@ -60,7 +60,7 @@ class Others:
     async def _ask(self, session: ClientSession, name: str, address: Address, found: dict[str, Said]) -> None:
         try:
             async with asyncio.timeout(self.patience):
-                found[name] = _read(name, await _get(session, address))
+                found[name] = _read(name, await _get(session, address, self._node.access.own))
         except TimeoutError:
             found[name] = {"error": f"no answer in {self.patience:g} s"}
         except (ClientError, OSError):
@@ -69,10 +69,12 @@ class Others:
             found[name] = {"error": str(reason)}
 
 
-async def _get(session: ClientSession, address: Address) -> bytes:
+async def _get(session: ClientSession, address: Address, token: str | None) -> bytes:
     if not address.port:
         raise ValueError("the settings leave its HTTP port open, so nobody knows it")
     headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
     # A redirection is not followed: it might lead out of the herd.
     async with session.get(f"http://{address}/herd", headers=headers, allow_redirects=False) as response:
         if response.status != 200:

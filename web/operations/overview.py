@@ -51,7 +51,7 @@ class ServerJson(TypedDict):
 
 def clock_off(links: Links) -> float | None:
     """Return by how many seconds this server's clock is ahead of its neighbours' median."""
-    ahead = [hearing.clock_ahead for hearing in links.hearings.values() if hearing.behind is not None]
+    ahead = links.clocks_ahead()
     return 0 - median(ahead) / SECOND if ahead else None  # not -0.0
 
 

@@ -23,6 +23,8 @@ class Readiness:
     def missing(self) -> list[str]:
         """Return the neighbours that are waited for, as of now."""
         now = self._clock()
+        if self._node.turn.keeper.trouble is not None:  # while its journal is read it hears nobody
+            self._silent_since = dict.fromkeys(self._silent_since, now)
         for peer, since in list(self._silent_since.items()):
             hearing = self._links.hearings.get(peer)
             if hearing is not None:

@@ -51,12 +51,14 @@ async def say_healthy(request: web.Request) -> web.Response:
 
 @routes.get("/readyz")
 async def say_ready(request: web.Request) -> web.Response:
-    """Say whether every neighbour was caught up with, or was not to be had; else which are missing."""
+    """Say whether what is heard is kept, and every neighbour was caught up with or not to be had; else why not."""
+    trouble = request.app[SERVER].node.turn.keeper.trouble
     missing = request.app[READINESS].missing()
-    if not missing:
+    if trouble is None and not missing:
         return _answer(200, b"ok\n", PLAIN)
     # Not raised: the gate logs each problem, and this one is asked for every second.
-    problem = Problem(503, f"not caught up with {', '.join(missing)} yet", answer=refuse(b"GET /readyz"))
+    reason = trouble or f"not caught up with {', '.join(missing)} yet"
+    problem = Problem(503, reason, answer=refuse(b"GET /readyz"))
     if wants_plain(request):
         return _answer(503, refuse(b"GET /readyz") + b"\n", PLAIN)
     return _answer(503, _write({**to_problem_json(problem), "missing": missing}), PROBLEM)

@@ -77,7 +77,7 @@ class Finder:
         while self._cursor < target:
             if not self._store.reaches(self._cursor):
                 return False
-            reached, reports = self._store.since(self._cursor, SLICE)
+            reached, reports, _ = self._store.shown_since(self._cursor, SLICE)  # who is gone leaves a hint behind
             for report in reports:
                 grid.add(report[4], report[1])
             self._cursor = reached
