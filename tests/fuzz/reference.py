@@ -10,6 +10,7 @@ from math import floor
 WHITE = b" \t\r\n\f\v"
 DIGITS = b"0123456789"
 SECOND = 10**9
+NEVER = -(10**30)  # before any time
 LINE_MOST, ECHO_MOST, CLIENT_MOST, NAME_MOST = 65_536, 1_024, 1_024, 64
 
 
@@ -111,6 +112,21 @@ def read_report(line: bytes) -> Report | None:
     return Report(line, client, (place, said), (min(told, heard + 60 * SECOND), told, heard, line))
 
 
+def read_forget(line: bytes) -> tuple[bytes, int] | None:
+    """Read a FORGET line: whom, and up to which nanosecond."""
+    fields = line.split(b" ")
+    if len(fields) != 4 or fields[0] != b"FORGET":
+        return None
+    _, server, client, stamp = fields
+    whole, _, fraction = stamp.partition(b".")
+    seconds = decimal(stamp, 12, 9)
+    if not is_word(server, NAME_MOST) or not is_word(client, CLIENT_MOST) or seconds is None:
+        return None
+    if len(fraction) != 9 or (whole[:1] == b"0" and whole != b"0"):  # there is one way only to write it
+        return None
+    return client, int(seconds * SECOND)
+
+
 @dataclass(frozen=True)
 class Question:
     """A WHATSAT."""
@@ -144,15 +160,23 @@ class Herd:
         self.name = name
         self.places = places  # what follows the AT line of a WHATSAT, newlines and all
         self.known: dict[bytes, Report] = {}
+        self.forgotten: dict[bytes, tuple[int, bytes]] = {}  # up to when, and the line that says so
 
     def believe(self, line: bytes, own: bool = False) -> None:
-        """Take in an AT line, if it is one and newer than what is known."""
+        """Take in a fact, if it is one and newer than what is known."""
+        if forget := read_forget(line):
+            self._forget(*forget, line)
         report = read_report(line)
-        if report is None:
+        if report is None or report.rank[0] <= self.forgotten.get(report.client, (NEVER, b""))[0]:
             return
         old = self.known.get(report.client)
         if old is None or (report.rank > old.rank and not (own and report.said == old.said)):
             self.known[report.client] = report
+
+    def _forget(self, client: bytes, stamp: int, line: bytes) -> None:
+        self.forgotten[client] = max(self.forgotten.get(client, (NEVER, b"")), (stamp, line))
+        if client in self.known and self.known[client].rank[0] <= stamp:
+            del self.known[client]
 
     def answer(self, line: bytes, now: int) -> bytes:
         """Answer a line of a client, with the newlines that end the answer."""

@@ -85,6 +85,7 @@ def odd(*fields: tuple[Bytes, Bytes]) -> Bytes:
 CLIENT, PLACE, TIME = (CLIENTS, ODD_CLIENTS), (LOCATIONS, ODD_LOCATIONS), (TIMES, ODD_TIMES)
 IAMAT = (st.just(b"IAMAT"), st.sampled_from([b"iamat", b" IAMAT", b"IAMAT\0"])), CLIENT, PLACE, TIME
 WHATSAT = (st.just(b"WHATSAT"), st.just(b"whatsat")), CLIENT, (RADII, ODD_RADII), (LIMITS, ODD_LIMITS)
+FORGET = (st.just(b"FORGET"), st.just(b"forget")), (SERVERS, ODD_SERVERS), CLIENT, (TIMES, ODD_TIMES)
 AT = (st.just(b"AT"), st.just(b" AT")), (SERVERS, ODD_SERVERS), (SKEWS, ODD_SKEWS), CLIENT, PLACE, TIME
 
 ANY_CLIENTS, ANY_LOCATIONS, ANY_TIMES = CLIENTS | ODD_CLIENTS, LOCATIONS | ODD_LOCATIONS, TIMES | ODD_TIMES
@@ -95,7 +96,8 @@ OVERLONG = st.sampled_from([65_535, 65_536, 65_537, 70_000, 200_000]).map(lambda
 
 # One line never has a newline in it, whatever was changed.
 ODD_COMMANDS = without(b"\n", odd(*IAMAT) | odd(*WHATSAT) | PLAIN_ATS | NOISE | BLANK_LINES)
-ODD_ATS = without(b"\n", odd(*AT) | NOISE | BLANK_LINES)
+PLAIN_FORGETS = plain(*FORGET)
+ODD_FACTS = without(b"\n", odd(*AT) | odd(*FORGET) | NOISE | BLANK_LINES)
 
 
 def mostly(*strategies: Bytes) -> Bytes:
@@ -104,4 +106,4 @@ def mostly(*strategies: Bytes) -> Bytes:
 
 
 LINES = mostly(PLAIN_IAMATS, PLAIN_WHATSATS, ODD_COMMANDS)
-PEER_LINES = mostly(PLAIN_ATS, ODD_ATS)
+PEER_LINES = mostly(PLAIN_ATS, PLAIN_ATS, PLAIN_FORGETS, ODD_FACTS, ODD_FACTS)

@@ -57,6 +57,7 @@ VALUES_OF = {
     b"If-Modified-Since": [b"Thu, 01 Jan 1970 00:00:00 GMT", b"x"],
     b"Content-Length": b"0 5".split(),
     b"Expect": b"100-continue x".split(),
+    b"Authorization": [*(b"Bearer " + token for token in (b"x", b"\xff", b"a b", b"")), b"Basic eDp5", b"Bearer"],
     b"Cookie": b"a=b ;;=".split(),
 }
 HEADERS = st.sampled_from(sorted(VALUES_OF)).flatmap(

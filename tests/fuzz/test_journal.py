@@ -1,20 +1,19 @@
 """The journal: however its bytes are torn or flipped, exactly the batches that are whole are read from it."""
 
-from typing import Any
+from pathlib import Path
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from herd.counts import Kept
+from herd.journal.disk import RealFile
+from herd.journal.loading import Loading
+from herd.journal.sealing import Unsealing, seal
 from herd.store import Store
 from tests.fuzz import reference
 from tests.fuzz.mutating import CUTS, cut_up, joined, without
 from tests.fuzz.speaking import PEER_LINES, PLAIN_ATS
 from tests.fuzz.wires import Stage
-
-sealing: Any = pytest.importorskip("herd.journal.sealing")
-loading: Any = pytest.importorskip("herd.journal.loading")
-counts: Any = pytest.importorskip("herd.counts")
 
 # Lines that are no AT, too: what stands in a batch is not the seals' business. None looks like a seal by itself.
 LINES = without(b"\n", PEER_LINES | PLAIN_ATS | st.just(b"SEAL 1 2 00000000") | st.just(b"SEAL "))
@@ -26,12 +25,12 @@ FLIPS = st.lists(st.tuples(st.integers(0, 2**17), st.integers(1, 255)), min_size
 
 def write(batches: list[tuple[bytes, int]]) -> list[bytes]:
     """Return each batch as it stands in the file."""
-    return [sealing.seal(lines, number) for lines, number in batches]
+    return [seal(lines, number) for lines, number in batches]
 
 
-def read(content: bytes, cuts: list[int]) -> tuple[list[bytes], Any]:
+def read(content: bytes, cuts: list[int]) -> tuple[list[bytes], Unsealing]:
     """Return what is found in a file that is read in pieces."""
-    unsealing = sealing.Unsealing()
+    unsealing = Unsealing()
     return [lines for piece in cut_up(content, cuts) for lines in unsealing.feed(piece)], unsealing
 
 
@@ -88,31 +87,23 @@ def _whole(sealed: list[bytes], content: bytes) -> list[int]:
     return whole
 
 
-class Memory:
-    """A file that is not on a disk."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def size(self) -> int:
-        """Return how many bytes it has."""
-        return len(self._content)
-
-    def read(self, at: int, most: int) -> bytes:
-        """Return bytes, fewer than asked for."""
-        return self._content[at : at + min(most, 100)]
-
-
 @settings(max_examples=100)
 @given(BATCHES, st.integers(0, 2**17))
 def test_a_store_that_reads_its_journal_believes_what_the_reference_believes(
-    stage: Stage, batches: list[tuple[bytes, int]], place: int
+    stage: Stage, folder: Path, batches: list[tuple[bytes, int]], place: int
 ) -> None:
     sealed = write(batches)
     content = b"".join(sealed)
     content = content[: place % (len(content) + 1)]
-    store, kept, herd = Store(b"life"), counts.Kept(), reference.Herd(b"Goloman")
-    stage.run(loading.Loading(Memory(content), store, kept).run(lambda _: None))
+    store, kept, herd = Store(b"life"), Kept(), reference.Herd(b"Goloman")
+    (folder / "Goloman.journal").write_bytes(content)
+
+    async def load() -> None:
+        file = RealFile(folder / "Goloman.journal")
+        await Loading(file, store, kept).run(lambda _: None)
+        await file.close()
+
+    stage.run(load())
     for number in _whole(sealed, content):
         for line in batches[number][0].split(b"\n"):
             herd.believe(line)

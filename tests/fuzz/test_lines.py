@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from herd.batch import OWN_CLIENTS
 from herd.exchange import Exchange
+from herd.facts import parse_forget
 from herd.fastlane import hear_clients, split_commands
 from herd.links.hearing import Hearing
 from herd.links.wire import Wire
@@ -18,7 +19,16 @@ from herd.position import Malformed, parse_location
 from herd.store import Store
 from tests.fuzz import reference
 from tests.fuzz.mutating import CUTS, cut_up, mutated
-from tests.fuzz.speaking import ANY_LOCATIONS, LINES, NOW, PEER_LINES, PLAIN_ATS, PLAIN_IAMATS, mostly
+from tests.fuzz.speaking import (
+    ANY_LOCATIONS,
+    LINES,
+    NOW,
+    PEER_LINES,
+    PLAIN_ATS,
+    PLAIN_FORGETS,
+    PLAIN_IAMATS,
+    mostly,
+)
 from tests.fuzz.wires import Stage, a_node
 
 
@@ -55,6 +65,17 @@ def test_an_at_line_is_what_the_reference_reads_and_is_printed_as_it_came(line: 
     assert expected is not None
     assert (report.rank, report.client) == (expected.rank, expected.client)
     assert report.heard == expected.rank[2]
+
+
+@given(PEER_LINES | mutated(PLAIN_FORGETS))
+def test_a_forget_line_is_what_the_reference_reads_and_is_printed_as_it_came(line: bytes) -> None:
+    try:
+        forget = parse_forget(line)
+    except Malformed:
+        assert reference.read_forget(line) is None
+        return
+    assert bytes(forget) == line
+    assert (forget.client, forget.stamp) == reference.read_forget(line)
 
 
 @given(st.integers(1 - 10**21, 10**21 - 1))
@@ -172,14 +193,15 @@ def _check_beliefs(node: Node, herd: reference.Herd) -> None:
     assert {client: report[1] for client, report in store.reports.items()} == {
         client: report.line for client, report in herd.known.items()
     }
+    assert {client: (fact[0], fact[1]) for client, fact in store.forgotten.items()} == herd.forgotten
     for client, (first, line, number, _, key) in store.reports.items():
         assert (client, first) == (key, herd.known[client].rank[0])
         assert 0 < number <= store.number
         assert bytes(parse_at(line)) == line
-    # Whoever asks from any number on is told exactly the newest report of each client that changed after it.
+    # Whoever asks from any number on is told exactly the newest facts of each client that changed after it.
     for cursor in range(store.number + 1):
         _, told = store.since(cursor, 10**6)
-        newer = [report for report in store.reports.values() if report[2] > cursor]
+        newer = [fact for fact in store.snapshot() if fact[2] > cursor]
         assert sorted(told) == sorted(newer)
 
 

@@ -54,7 +54,8 @@ def many(part: Bytes, most: int = 4) -> Bytes:
 WORDS = st.one_of(
     word(b"MARK", NUMBERS, NUMBERS, st.just(b"") | NUMBERS),
     word(b"ACK", NUMBERS),
-    word(b"DIGEST", NUMBERS, NUMBERS, HEX.map(lambda value: b" ".join([value] * 1024))),
+    word(b"FLOOR", NUMBERS, NUMBERS, NUMBERS),
+    word(b"DIGEST", NUMBERS, NUMBERS, NUMBERS, NUMBERS, HEX.map(lambda value: b" ".join([value] * 1024))),
     word(b"DIFFER", NUMBERS, many(st.builds(b"%b=%b".__mod__, st.tuples(BUCKETS, HEX)))),
     word(b"HAVE", NUMBERS, BUCKETS, many(HEX)),
     word(b"WANT", NUMBERS, BUCKETS, many(HEX)),
@@ -63,6 +64,7 @@ WORDS = st.one_of(
 )
 TALK = without(b"\n", mostly(PEER_LINES, PLAIN_ATS, WORDS, mutated(WORDS), NOISE))
 LINES = st.lists(TALK, max_size=10)
+DIGEST = b"DIGEST 7 99999999999999999999 0 0 " + b" ".join([b"0"] * 1024)
 
 
 @settings(max_examples=300)
@@ -72,6 +74,7 @@ def test_a_word_that_is_read_is_printed_as_it_came_but_for_zeros_in_front(line: 
         (mark := words.parse_mark(line)) and words.mark(*mark),
         (ack := words.parse_ack(line)) is not None and words.ack(ack),
         (digest := words.parse_digest(line)) and words.digest(*digest),
+        (floor := words.parse_floor(line)) and words.floor(*floor),
         (differ := words.parse_differ(line)) and words.differ(*differ),
         (hashes := words.parse_hashes(line)) and words.hashes(*hashes),
         (done := words.parse_done(line)) is not None and words.done(done),
@@ -93,7 +96,9 @@ def _without_zeros(line: bytes) -> list[bytes]:
 
 @settings(max_examples=60)
 @given(LINES, CUTS, st.sampled_from([b"\n", b"", b"y" * 70_000]))
-@example([b"DIGEST 7 99999999999999999999 " + b" ".join([b"0"] * 1024), b"HAVE 7 3 1", b"HAVE 7 2 1"], [], b"\n")
+@example(
+    [b"DIGEST 7 99999999999999999999 0 0 " + b" ".join([b"0"] * 1024), b"HAVE 7 3 1", b"HAVE 7 2 1"], [], b"\n"
+)
 def test_of_a_proven_peer_every_line_is_believed_as_the_reference_believes_it(
     stage: Stage, lines: list[bytes], cuts: list[int], tail: bytes
 ) -> None:
