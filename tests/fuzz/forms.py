@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from tests.fuzz.mutating import joined, mutated
-from tests.fuzz.speaking import ANY_CLIENTS, ANY_LOCATIONS, ANY_TIMES, LINES
+from tests.fuzz.speaking import ANY_CLIENTS, ANY_LOCATIONS, ANY_TIMES, LINES, mostly
 
 NUMBERS = st.sampled_from(["0", "-0", "1e400", "1.50", "9" * 5000, "-33.8568", "NaN", "Infinity", "1_0", "\u0661"])
 TEXTS = st.sampled_from(['""', '"a b"', '"\\ud800"', '"\\udcff"', '"\\u0000"', '"+34.068930-118.445127"', '"kiwi"'])
@@ -33,4 +33,4 @@ FORMS = st.lists(
     ).map(b"".join),
     max_size=5,
 ).map(b"&".join)
-BODIES = mutated(ANY_JSON) | mutated(FORMS) | mutated(joined(st.lists(LINES, max_size=8)))
+BODIES = mostly(ANY_JSON, mutated(ANY_JSON), mutated(FORMS), mutated(joined(st.lists(LINES, max_size=8))))
