@@ -184,6 +184,9 @@ WRONG = [
     (b'secret = "\xff"', r"expected UTF-8, .*10"),
     (f"a = {'[' * 5000}", r"expected TOML, found brackets nested too deep"),
     (f"a = {'1' * 5000}", r"expected TOML: "),
+    (f"limits.viewers = 0x{'f' * 5000}", r"limits\.viewers: expected .*, found a number too long to print"),
+    (f"places.provider = [0x{'f' * 5000}]", r"places\.provider: expected .*, found a number too long to print"),
+    ("limits.viewers = 9223372036854775808", r"limits\.viewers: expected .*, found 9223372036854775808"),
     ("sekret = 1", r": sekret: unknown key, expected one of .*, secret, servers"),
     ('"a\\nb" = 1', r": 'a\\nb': unknown key"),
     ("places = 1", r": places: expected a table"),
@@ -266,6 +269,14 @@ WRONG = [
     (server("A", 1) + server("B", 1), r": servers\.B\.tcp: expected an address of its own, .*h:1 of A\.tcp"),
     (server("A", 1) + server("B", 2), r": servers\.B\.tcp: expected an address of its own, .*h:2 of A\.http"),
     (server("A", 1) + server("a", 3), r": servers\.a: expected names that differ by more than case"),
+    (
+        '[servers."\u202e"]\ntcp = "h:1"\nhttp = "h:2"\n[servers.A]\ntcp = "h:3"\nhttp = "h:4"\npeers = ["B"]',
+        r"servers\.A\.peers: expected names among '\\u202e', found 'B'",
+    ),
+    (
+        '[servers."\u202e"]\ntcp = "h:1"\nhttp = "h:2"\n[servers.A]\ntcp = "h:1"\nhttp = "h:4"',
+        r"servers\.A\.tcp: expected an address of its own, found h:1 of '\\u202e\.tcp' too",
+    ),
 ]
 
 
