@@ -12,6 +12,7 @@ from herd.config import Address, Config, ConfigError, load
 from tests.fuzz import reference
 from tests.fuzz.mutating import listed, mutated
 from tests.fuzz.samples import tiles
+from tests.fuzz.speaking import mostly
 
 EXAMPLE = Path(__file__).parents[2] / "herd.example.toml"
 SECRETS = ("hush-7f3a", "quiet-91be")
@@ -67,7 +68,7 @@ TABLES = st.sampled_from(
 def texts(draw: st.DrawFn) -> str:
     """Return the example with some values, lines and tables changed."""
     text = list(lines())
-    for _ in range(draw(st.integers(0, 3))):
+    for _ in range(draw(st.integers(0, 2))):
         place = draw(st.integers(0, len(text) - 1))
         key, equals, _ = text[place].partition(" = ")
         match draw(st.sampled_from(["value", "value", "value", "value", "line", "table", "drop", "twice"])):
@@ -84,6 +85,9 @@ def texts(draw: st.DrawFn) -> str:
     return "\n".join(text)
 
 
+TEXTS = texts().map(lambda text: text.encode("utf-8", "surrogatepass"))
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Lend a folder with the files that settings name."""
@@ -94,7 +98,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @settings(max_examples=200)
-@given(mutated(texts().map(lambda text: text.encode("utf-8", "surrogatepass")), most=2), ENVIRONMENTS)
+@given(mostly(TEXTS, TEXTS, mutated(TEXTS, most=2)), ENVIRONMENTS)
 @example(b"", {})
 @example(b"\xff\xfe", {})
 @example(b"a = 1\r", {})

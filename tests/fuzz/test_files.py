@@ -146,9 +146,11 @@ def test_every_place_on_earth_is_a_point_of_a_track(folder: Path, latitude: obje
 
 # Images for the map.
 
+OVERWRITES = st.builds(Edit, st.integers(0, 2**16), st.just(1), st.binary(min_size=1, max_size=1))
+
 
 @settings(max_examples=100)
-@given(st.lists(EDITS, max_size=6))
+@given(st.lists(OVERWRITES | EDITS, max_size=2) | st.lists(OVERWRITES, max_size=8))
 def test_a_file_of_tiles_with_wrong_bytes_is_read_or_refused_at_the_start(folder: Path, edits: list[Edit]) -> None:
     (folder / "bad.mbtiles").write_bytes(edited(tiles(), edits))
     (folder / "map.toml").write_text('[map]\ntiles = "bad.mbtiles"')
