@@ -17,7 +17,7 @@ from tests.chaos.schedule import draw
 from tests.chaos.servers import Died, Servers
 from tests.herding import PEERS
 
-GRACE_SECONDS = 60.0  # that a server may take to read its journal, when it has nobody else to learn from
+GRACE_SECONDS = 120.0  # that a server may take to read its journal, when it has nobody else to learn from
 SPOILT = 10  # places of a journal that are overwritten
 
 
