@@ -95,7 +95,7 @@ def unrest(name: str, metrics: str) -> Iterator[str]:
     values = dict(re.findall(r"^(herd_[^ ]+) ([^ \n]+)$", metrics, re.MULTILINE))
     peers = {*PEERS[name], *(other for other, peers in PEERS.items() if name in peers)}
     wanted = {f'herd_link_{what}{{peer="{peer}"}}': 1.0 for peer in sorted(peers) for what in ("up", "heard")}
-    wanted |= {"herd_connections": 0.0, 'herd_viewers{of="feed"}': 0.0, "herd_defects_total": 0.0}
+    wanted |= {'herd_connections{door="tcp"}': 0.0, 'herd_viewers{of="feed"}': 0.0, "herd_defects_total": 0.0}
     for what, value in wanted.items():
         if float(values.get(what, "nan")) != value:
             yield f"{name}: {what} is {values.get(what)}, not {value}"
