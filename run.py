@@ -33,6 +33,7 @@ INTERRUPTED = 130  # as shells have it for Ctrl-C
 PROGRAMS = {  # of the tests', by the command that runs them
     "simulate": "tests.simulation",
     "sabotage": "tests.simulation.sabotage",
+    "chaos": "tests.chaos",
     "bench": "tests.bench",
     "compare": "tests.beside",
     "fuzz": "tests.fuzz",
@@ -115,7 +116,7 @@ def run(options: Namespace, argv: list[str]) -> int:
         return run_herd(config, path, data, options.log_level, options.demo)
     from web.serve import serve
 
-    return serve(config, options.name, data, options.log_level, options.until_stdin_closes)
+    return serve(lambda: load(path, os.environ), options.name, data, options.log_level, options.until_stdin_closes)
 
 
 def talk(options: Namespace, config: Config) -> int:

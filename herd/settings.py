@@ -126,13 +126,13 @@ def flag(value: object) -> bool:
     return value
 
 
-def count(least: int, most: int = GREATEST) -> Callable[[object], int]:
-    """Return a reader that takes a whole number from `least` to `most`."""
+def count(least: int, most: int | None = None) -> Callable[[object], int]:
+    """Return a reader that takes a whole number from `least` to `most` (None: GREATEST)."""
 
     def read(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             raise TypeError
-        if not least <= value <= most:
+        if not least <= value <= (GREATEST if most is None else most):
             raise ValueError
         return value
 
@@ -156,6 +156,21 @@ def one_of(choices: tuple[str, ...]) -> Callable[[object], str]:
         if value not in choices:
             raise ValueError
         return text(value)
+
+    return read
+
+
+def existing_file(folder: Path) -> Callable[[object], Path]:
+    """Return a reader of paths; relative ones begin in the folder, which is that of the settings."""
+
+    def read(value: object) -> Path:
+        try:
+            path = folder / Path(text(value)).expanduser()
+        except RuntimeError:  # ~ of somebody unknown
+            raise ValueError from None
+        if not path.is_file():
+            raise ValueError
+        return path
 
     return read
 

@@ -12,12 +12,16 @@ from aiohttp import ClientWebSocketResponse, WSMsgType
 
 from herd.messages import ECHO_LIMIT, LINE_LIMIT
 from herd.ordering import WAITING_LIMIT
+from herd.sections.limits import FRAME
 from tests.herding import HERE, Lines, talk, until, within
 from tests.webbing import Gateway, gateway
-from web.commands.sockets import FRAME_LIMIT
 
 LINE = b"IAMAT kiwi %b 1520023934.918963997" % HERE
 AT = b"AT Home +0.081036003 kiwi %b 1520023934.918963997" % HERE
+HANDSHAKE = (
+    b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
 
 Socket = ClientWebSocketResponse
 
@@ -91,7 +95,7 @@ async def test_a_hello_of_a_server_is_a_line_like_any_other(socket: Socket) -> N
 async def test_an_over_long_line_is_answered_by_its_beginning_and_the_connection_goes_on(socket: Socket) -> None:
     await socket.send_bytes(b"x" * LINE_LIMIT + b"\n")
     assert await frame(socket) == b"? " + b"x" * LINE_LIMIT
-    for size in (LINE_LIMIT + 1, FRAME_LIMIT):
+    for size in (LINE_LIMIT + 1, FRAME):
         await socket.send_bytes(b"x" * size)
         assert await frame(socket) == b"? " + b"x" * ECHO_LIMIT
     await socket.send_str("é" * LINE_LIMIT)
@@ -171,10 +175,7 @@ def framed(payload: bytes, first: int = 0x81) -> bytes:
 async def shake_hands(home: Gateway) -> AsyncIterator[Lines]:
     """Open a WebSocket by hand."""
     async with talk(home.port) as client:
-        client.writer.write(
-            b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-        )
+        client.writer.write(b"GET /ws HTTP/1.1\r\nHost: localhost\r\n" + HANDSHAKE)
         assert await client.line() == b"HTTP/1.1 101 Switching Protocols\r"
         while await client.line() != b"\r":
             pass
@@ -210,7 +211,7 @@ async def test_what_was_heard_is_answered_before_the_close_is(home: Gateway) -> 
         (framed(b"x", 0x09), 1002),  # a ping in parts
         (framed(b"x", 0x88), 1002),  # a close with half a code
         (b"\x81\xff" + (2**62).to_bytes(8, "big") + bytes(4), 1009),
-        (b"\x82\xff" + (FRAME_LIMIT + 1).to_bytes(8, "big") + bytes(4), 1009),
+        (b"\x82\xff" + (FRAME + 1).to_bytes(8, "big") + bytes(4), 1009),
     ],
 )
 async def test_garbage_closes_with_the_code_that_says_why(home: Gateway, garbage: bytes, code: int) -> None:
@@ -237,6 +238,19 @@ async def test_a_client_that_goes_away_leaves_nothing_behind_and_is_no_defect(ho
         client.reset()
         home.places.open.set()
     await until(lambda: "#2 ! closed: " in home.log.read_text(), "the end of the connection")
+
+
+@pytest.mark.parametrize("path", ["/ws", "/live"])
+async def test_a_client_that_is_gone_before_its_handshake_is_answered_is_no_defect(
+    home: Gateway, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(5):
+        async with talk(home.port) as client:
+            client.writer.write(b"GET %b HTTP/1.1\r\nHost: localhost\r\n%b" % (path.encode(), HANDSHAKE))
+            client.reset()
+    assert home.runner.server is not None
+    await until(lambda: not home.runner.server.connections, "the end of the connections")  # type: ignore[union-attr]
+    assert caplog.text == ""
 
 
 async def test_a_client_that_never_reads_is_not_heard_for_ever(home: Gateway) -> None:

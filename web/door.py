@@ -1,32 +1,49 @@
-"""The port of HTTP: connections come in as long as the process has a descriptor left for what matters more."""
+"""The port of HTTP: whoever comes in at the server's door is talked to by aiohttp."""
 
 import asyncio
-from typing import cast
+from functools import partial
 
 from aiohttp import web
 
 from herd.config import Address
+from herd.door import HTTP, Door
 from herd.node import Node
 from herd.server import listen, start_listening
+from herd.visitor import Visitor
 
 
-class Door(asyncio.Protocol):
-    """Looks at a new connection, and hands it on to aiohttp."""
+class Guest(Visitor):
+    """Passes on what happens to a connection to aiohttp, which has no ear for those who count connections."""
 
     def __init__(self, node: Node, gateway: web.Server) -> None:
         self._node = node
-        self._gateway = gateway
+        self._protocol = gateway()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Close at once what leaves no descriptor for links and logs: then nobody could be accepted."""
-        connection = cast(asyncio.Transport, transport)
-        sock = connection.get_extra_info("socket")
-        if sock is not None and sock.fileno() > self._node.last_descriptor:
-            connection.abort()
-            return
-        protocol = self._gateway()
-        connection.set_protocol(protocol)
-        protocol.connection_made(connection)
+        """Begin."""
+        super().connection_made(transport)
+        self._protocol.connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        self._node.admission.leave(self)
+        self._protocol.connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Hear a part of a request."""
+        self._protocol.data_received(data)
+
+    def eof_received(self) -> None:
+        """Hear that nothing more comes."""
+        self._protocol.eof_received()
+
+    def pause_writing(self) -> None:
+        """Wait with the rest of an answer."""
+        self._protocol.pause_writing()
+
+    def resume_writing(self) -> None:
+        """Go on with it."""
+        self._protocol.resume_writing()
 
 
 class Site(web.BaseSite):
@@ -40,12 +57,13 @@ class Site(web.BaseSite):
     @property
     def name(self) -> str:
         """Where it listens."""
-        return f"http://{self._address}"
+        return f"http{'s' if self._node.tls else ''}://{self._address}"
 
     async def start(self) -> None:
         """Begin to listen."""
         await super().start()
         gateway = self._runner.server
         assert gateway is not None  # as it is only before the runner's setup()
-        self._server = server = await listen("HTTP", lambda: Door(self._node, gateway), self._address)
+        make = partial(Guest, self._node, gateway)
+        self._server = server = await listen("HTTP", lambda: Door(self._node, HTTP, make), self._address)
         await start_listening("HTTP", server, self._address)

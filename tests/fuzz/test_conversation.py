@@ -6,6 +6,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from herd.conversation import Conversation
+from herd.door import TCP, Door
 from herd.handshake import Hello, parse_hello
 from tests.fuzz import reference
 from tests.fuzz.mutating import CUTS, Bytes, cut_up, joined, mutated
@@ -59,7 +60,7 @@ def _places(limit: int) -> bytes:
 
 async def _converse(pieces: list[bytes], turns: list[int], blocks: bool) -> bytes:
     async with a_node(turns) as node:
-        pipe = Pipe(Conversation(node, lambda *_: None))
+        pipe = Pipe(Door(node, TCP, lambda: Conversation(node, lambda *_: None)))
         for start in range(0, len(pieces), 4):
             await pipe.send(pieces[start : start + 4])
             if blocks:
@@ -67,7 +68,7 @@ async def _converse(pieces: list[bytes], turns: list[int], blocks: bool) -> byte
         pipe.end()
         async with asyncio.timeout(60):
             await pipe.over.wait()
-        assert not node.clients
+        assert not len(node.admission)
     return pipe.wrote
 
 
@@ -117,10 +118,9 @@ async def _meet(pieces: list[bytes]) -> tuple[Hello, bytes] | None:
         transport.set_protocol(behind)
 
     async with a_node() as node:
-        pipe = Pipe(Conversation(node, meet))
+        pipe = Pipe(Door(node, TCP, lambda: Conversation(node, meet)))
         await pipe.send(pieces)
         pipe.close()
         await asyncio.sleep(0)
-        assert not node.clients
     assert len(met) <= 1
     return (met[0], behind.came) if met else None

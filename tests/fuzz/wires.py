@@ -99,6 +99,18 @@ class Pipe(asyncio.Transport):
         """Be another protocol's."""
         self._protocol = protocol
 
+    def get_protocol(self) -> asyncio.BaseProtocol:
+        """Return whose it is."""
+        return self._protocol
+
+    def get_write_buffer_size(self) -> int:
+        """Have nothing that waits."""
+        return 0
+
+    def can_write_eof(self) -> bool:
+        """Whether one direction can be ended: yes."""
+        return True
+
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         """Have none."""
 
