@@ -92,10 +92,9 @@ TEXTS = texts().map(lambda text: text.encode("utf-8", "surrogatepass"))
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Lend a folder with the files that settings name."""
     folder = tmp_path_factory.mktemp("config")
-    (folder / "places.geojson").write_text("{}")
+    for name in ("places.geojson", "cert.pem", "key.pem", "ca.pem"):
+        (folder / name).write_text("{}")
     (folder / "town.mbtiles").write_bytes(tiles())
-    for name in ("cert.pem", "key.pem", "ca.pem"):
-        (folder / name).touch()
     return folder
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from herd import words
 from herd.config import Address
 from herd.conversation import Conversation
+from herd.door import TCP, Door
 from herd.handshake import Hello, Proof, parse_hello, parse_proof
 from herd.links.links import Links
 from herd.links.proving import Identity, prove_as_dialler
@@ -131,7 +132,7 @@ async def _listen(
     """Say it all to a server; return what it believes, and why the link was closed."""
     async with a_node() as node:
         links = Links(node, SECRET.decode(), {"Hands": Address(HOST, 1)}, Random(1), lambda: NONCE)
-        pipe = Pipe(Conversation(node, links.meet))
+        pipe = Pipe(Door(node, TCP, lambda: Conversation(node, links.meet)))
         await pipe.send(cut_up(beginning, cuts))
         for _ in range(20):  # the task that proves has its turns
             await asyncio.sleep(0)
@@ -148,6 +149,7 @@ async def _listen(
             for _ in range(20):
                 await asyncio.sleep(0)
         assert not links.hearings
+        assert not len(node.admission)
         return known, wire.lost.result() if isinstance(wire, Wire) else ""
 
 
