@@ -140,7 +140,9 @@ class Telling:
         """Do so over a span; return another where the peer has a higher floor."""
         self._round += 1
         facts = self._node.store.snapshot()
-        begins = span.before == ALWAYS  # then it is asked what it holds before ours is digested: often that is nothing
+        begins = (
+            span.before == ALWAYS
+        )  # then it is asked what it holds before ours is digested: often that is nothing
         digest = Digest(span) if begins else await make_digest(facts, span)
         self._offer = offer = Offer(self.wire, digest, self._round)
         try:
