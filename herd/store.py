@@ -19,6 +19,7 @@ from herd.messages import At, parse_at
 # The log remembers at least this many changes, or as many as there are clients: a reader further behind is served
 # more cheaply by comparing digests than by walking a longer log. 16 bytes a change, for the IDs are the keys' own.
 LOG_LEAST = 65_536
+OVERTAKEN_MOST = 16  # pieces of the log walked for one slice: 1 ms
 
 
 class Store:
@@ -134,15 +135,18 @@ class Store:
         Only the newest report of each client is among them; one that was overtaken stands at its later number.
         Call it only where `reaches(cursor)`.
         """
-        reached, changes = self._changes(cursor, most)
         kinds = (self.forgotten, self.reports) if self.forgotten else (self.reports,)
-        facts = []
-        for client, number in changes:
+        facts: list[Report] = []
+        # What was overtaken costs a tenth of what is told, and must not use up the slice: on a busy server the log
+        # would grow faster than a reader that is behind walks it.
+        for _ in range(OVERTAKEN_MOST):
+            cursor, changes = self._changes(cursor, most)
             for kind in kinds:
-                fact = kind.get(client)
-                if fact is not None and fact[2] == number:
-                    facts.append(fact)
-        return reached, facts
+                known = kind.get
+                facts += [fact for client, number in changes if (fact := known(client)) and fact[2] == number]
+            if len(facts) >= most or not changes:
+                break
+        return cursor, facts
 
     def shown_since(self, cursor: int, most: int) -> tuple[int, list[Report], list[bytes]]:
         """Return for those who show where clients are who changed, with its newest report, and who is gone.

@@ -668,6 +668,7 @@ async def test_a_link_starts_with_a_digest_where_the_log_does_not_reach_back(tmp
     assert "DIGEST" in words
     assert words.index("DIGEST") < words.index("AT")
     assert words.index("AT") < words.index("DONE")
+    assert "HAVE" not in words  # who holds nothing is told everything
 
 
 async def test_a_link_that_falls_behind_the_log_is_mended_by_a_digest(tmp_path: Path) -> None:

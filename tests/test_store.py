@@ -131,6 +131,18 @@ def test_what_was_overtaken_is_told_once_at_its_newest_number() -> None:
     assert told == [bytes(at(time="99"))]
 
 
+def test_what_was_overtaken_uses_up_no_slice_of_a_reader_that_is_behind() -> None:
+    store = Store(b"life")
+    for time in range(100):
+        put(store, at(time=str(time)))
+        store.close()
+    put(store, at("another"))
+    store.close()
+    cursor, reports = store.since(0, 10)  # 101 changes, of which 99 count no more
+    assert cursor == store.number
+    assert [report[1] for report in reports] == [bytes(at(time="99")), bytes(at("another"))]
+
+
 def test_the_log_forgets_its_older_half_and_says_how_far_it_goes_back() -> None:
     store = Store(b"life")
     for time in range(2 * LOG_LEAST // 1000 + 2):

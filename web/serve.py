@@ -52,6 +52,7 @@ async def _serve(load: Callable[[], Config], name: str, data: Path, until_stdin_
     async with run_server(config, name, partial(_open_log, data / f"{name}.log"), random, disk) as server:
         address = config.servers[name].http
         async with _serve_http(server, address, load) as reload, asyncio.TaskGroup() as tasks:
+            leave_in_peace()
             log.info("listens on %s, and http%s://%s", config.servers[name].tcp, "s" if config.tls else "", address)
             reloading = tasks.create_task(_reload_for_ever(again, reload), name="reading the settings again")
             await stop.wait()
@@ -107,6 +108,15 @@ def collect_rarely() -> None:
     where every 50,000 costs no more than having it off.
     """
     gc.set_threshold(50_000, 20, 20)
+
+
+def leave_in_peace() -> None:
+    """Have the garbage collector pass over what is there once all is imported, and stays.
+
+    Measured: a full pass over 50,000 objects takes 14 ms of CPU, on a busy machine 70 to 200 ms of a client's time.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _allow_many_connections() -> None:

@@ -8,6 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable
 from functools import partial
+from itertools import islice
 from typing import TypeVar
 
 from herd import words
@@ -62,6 +63,19 @@ class Offer:
         """Offer the sums; return those of the other end where they differ, or the span on which to begin again."""
         self._wire.write(words.digest(self._number, self._digest.span, self._digest.sums) + b"\n")
         return await self._answer((dict, Span))
+
+    async def compare(self, facts: Iterable[Report], sums: dict[int, int]) -> dict[int, int]:
+        """Digest facts now that the other end's sums are known, and return those that differ."""
+        self._digest = await make_digest(facts, self._digest.span)
+        found = self._digest.differing([sums.get(bucket, 0) for bucket in range(words.BUCKETS)])
+        return {bucket: sums.get(bucket, 0) for bucket in found}
+
+    async def send_all(self, facts: Iterable[Report]) -> None:
+        """Send everything to an end that holds nothing, then end the round."""
+        todo = iter(facts)
+        while part := list(islice(todo, LINES_A_WRITE)):
+            await self._send([line for _, line, _, _, _ in part])
+        self._wire.write(words.done(self._number) + b"\n")
 
     async def mend(self, differing: dict[int, int]) -> None:
         """Send what the other end lacks in these buckets, then end the round."""

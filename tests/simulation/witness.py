@@ -42,6 +42,7 @@ class Told:
         self.changes: Counter[bytes] = Counter()  # of each client, when it was told last
         self.wanted: set[int] = set()  # hashes of lines that the peer asked for in repairs
         self.empty: set[int] = set()  # buckets of which it had nothing
+        self.offered_nothing = False  # whether the last digest was of nothing: a link's first question
 
     def asked_for(self, line: bytes, client: bytes) -> bool:
         """Tell whether a repair may send the line, again or back."""
@@ -240,6 +241,8 @@ class Witness:
                 told.wanted.update(want[3])
             elif differ := words.parse_differ(line):
                 told.empty.update(bucket for bucket, own in differ[1].items() if own == 0)
+                if told.offered_nothing:  # so what it does not name is empty there
+                    told.empty.update(set(range(words.BUCKETS)) - differ[1].keys())
 
     def _tell(self, peer: str, lines: bytes) -> None:
         """S4, S5: on one connection a line goes out once, and none goes back to the life that brought it."""
@@ -249,6 +252,8 @@ class Witness:
         for line in lines.split(b"\n"):
             if line.startswith(b"AT ") and (fact := read(line)):
                 self._check_told(peer, told, fact)
+            elif digest := words.parse_digest(line):
+                told.offered_nothing = not any(digest[2])
         last = read(lines[:-1].rpartition(b"\n")[2])
         if last and not told.asked_for(last.line, last.client):
             self._watch.broken("S4", f"{self.name} tells {peer} {last.line!r} with no mark behind it")
