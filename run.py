@@ -114,7 +114,7 @@ def run(options: Namespace, argv: list[str]) -> int:
         return run_herd(config, path, data, options.log_level, options.demo)
     from web.serve import serve
 
-    return serve(config, options.name, data, options.log_level, options.until_stdin_closes)
+    return serve(lambda: load(path, os.environ), options.name, data, options.log_level, options.until_stdin_closes)
 
 
 def talk(options: Namespace, config: Config) -> int:

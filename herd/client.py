@@ -12,6 +12,7 @@ from typing import Any
 from herd.answers import Answers, BadAnswer, ClientError, Disconnected, Refused, TimedOut
 from herd.messages import LINE_LIMIT, SECOND, At, parse_at, parse_command
 from herd.position import Malformed
+from herd.tls import Tls, dialling
 
 __all__ = ["BadAnswer", "Client", "ClientError", "Disconnected", "Nearby", "Refused", "TimedOut", "command_line"]
 
@@ -53,10 +54,12 @@ class Client:
         port: int,
         timeout: float = TIMEOUT,
         now: Callable[[], int] = clock.time_ns,
+        tls: Tls | None = None,
         token: str | None = None,
     ) -> AsyncIterator["Client"]:
         """Connect for the time of the block; `timeout` in seconds is for this, and for every call after it.
 
+        `tls` None: in the clear; else the server's certificate must be for this host.
         A server that asks for a token is told this one first; one that asks for none does not mind.
         """
         word = None if token is None else token.encode("utf-8", "surrogateescape")
@@ -66,7 +69,9 @@ class Client:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(timeout):
-                _, answers = await loop.create_connection(lambda: Answers(server, word), host, port)
+                _, answers = await loop.create_connection(
+                    lambda: Answers(server, word), host, port, **dialling(tls, host)
+                )
         except TimeoutError:
             raise TimedOut(f"no connection to {server} within {timeout:g} seconds") from None
         except OSError as problem:

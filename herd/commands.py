@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Coroutine
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,6 +12,7 @@ from herd.config import Address, Config, ConfigError
 from herd.gpx import TrackError, read_track
 from herd.position import Malformed
 from herd.replay import Replay
+from herd.tls import open_tls
 
 FAILED = 1  # exit status: the server could not be reached, or gave no good answer
 MISUSED = 2  # exit status: the errand cannot be done as it was asked for
@@ -25,7 +28,7 @@ async def iamat(config: Config, client: str, location: str, time: str | None, se
         command_line(
             b"IAMAT", client, location, b"0" if time is None else time
         )  # what is wrong with it needs no connection
-        async with Client.connect(address.host, address.port, token=config.access.mine) as herd:
+        async with connect(config, address) as herd:
             write(bytes(await herd.iamat(client, location, time)) + b"\n")
 
     return await _status(errand())
@@ -37,7 +40,7 @@ async def whatsat(config: Config, client: str, radius: str, limit: str, server: 
     async def errand() -> None:
         address = find(config, server)
         command_line(b"WHATSAT", client, radius, limit)
-        async with Client.connect(address.host, address.port, token=config.access.mine) as herd:
+        async with connect(config, address) as herd:
             nearby = await herd.whatsat(client, radius, limit)
             write(b"%b\n%b\n\n" % (bytes(nearby.report), nearby.text))
 
@@ -52,11 +55,15 @@ async def replay(config: Config, track: Path, client: str, speed: float, server:
 
     async def errand() -> None:
         address = find(config, server)
-        await Replay(address.host, address.port, sys.stderr, token=config.access.mine).walk(
-            read_track(track), client, speed
-        )
+        await Replay(partial(connect, config, address), sys.stderr).walk(read_track(track), client, speed)
 
     return await _status(errand())
+
+
+def connect(config: Config, address: Address) -> AbstractAsyncContextManager[Client]:
+    """Connect to a server as the settings have it: over TLS, with a token."""
+    tls = open_tls(config.tls, serving=False)
+    return Client.connect(address.host, address.port, tls=tls, token=config.access.mine)
 
 
 def find(config: Config, name: str | None) -> Address:

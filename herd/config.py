@@ -9,6 +9,7 @@ from herd.sections.journal import JournalSettings, read_journal
 from herd.sections.limits import LimitsSettings, read_limits
 from herd.sections.map import MapSettings, read_map
 from herd.sections.places import PlacesSettings, read_places
+from herd.sections.tls import TlsSettings, read_tls
 from herd.sections.web import WebSettings, read_web
 from herd.servers import BUILT_IN, COMMANDS, Address, Server, read_servers
 from herd.settings import ConfigError, Table, read_toml, text
@@ -26,6 +27,7 @@ class Config:
     web: WebSettings = field(default_factory=WebSettings)
     limits: LimitsSettings = field(default_factory=LimitsSettings)
     map: MapSettings = field(default_factory=MapSettings)
+    tls: TlsSettings | None = None
     journal: JournalSettings = field(default_factory=JournalSettings)
     access: AccessSettings = field(default_factory=AccessSettings)
 
@@ -43,6 +45,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
     web = read_web(top.table("web"))
     limits = read_limits(top.table("limits"))
     map_ = read_map(top.table("map"))
+    tls = read_tls(top.table("tls"))
     journal = read_journal(top.table("journal"))
     access = read_access(top.table("access"), environ)
     servers = read_servers(top.table("servers", BUILT_IN))
@@ -54,6 +57,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
         web=web,
         limits=limits,
         map=map_,
+        tls=tls,
         journal=journal,
         access=access,
     )

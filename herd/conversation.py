@@ -2,19 +2,20 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import cast
 
 from herd.access import NO_TOKEN, NOTHING, WRONG_TOKEN, is_auth, token_of
 from herd.exchange import Exchange
 from herd.handshake import Hello, parse_hello
 from herd.messages import ECHO_LIMIT, LINE_LIMIT, refuse
 from herd.node import Node
+from herd.parting import Parting
+from herd.visitor import Visitor
 
 # Takes over a connection whose first line was a server's hello, with what came behind that line.
 Meet = Callable[[Hello, asyncio.Transport, bytes], None]
 
 
-class Conversation(asyncio.Protocol):
+class Conversation(Visitor):
     """Hears a client's lines slice by slice, and pauses reading where too much would wait."""
 
     def __init__(self, node: Node, meet: Meet) -> None:
@@ -23,25 +24,21 @@ class Conversation(asyncio.Protocol):
         self._label = node.label()
         self._exchange = Exchange(node, self._label, self._send_soon, NOTHING)  # until it is let in
         self._loop = asyncio.get_running_loop()
-        self._transport: asyncio.Transport
         self._first = True  # until the first line tells a client from a server
         self._unread = b""  # what came and is not heard yet
         self._overlong: bytes | None = None  # the beginning of a line that is thrown away as it arrives
-        self._ended = self._blocked = self._sending = self._held = self._handed_over = False
+        self._stirred = False  # whether whole lines came since that was asked last
+        self._ended = self._blocked = self._sending = self._held = self._handed_over = self._parting = False
         self._end = "all answered"  # why it is closed
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin: nothing is said until the client says something."""
-        self._transport = cast(asyncio.Transport, transport)
-        self._node.clients.add(self._transport)
-        sock = transport.get_extra_info("socket")  # a transport need not have one
-        if sock is not None and sock.fileno() > self._node.last_descriptor:
-            self._transport.abort()  # out of descriptors, nobody could be accepted, nor the log rotated
+        super().connection_made(transport)
         self._node.notice(self._label, f"opened by {transport.get_extra_info('peername')}")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End: a torn line is not answered."""
-        self._node.clients.discard(self._transport)
+        self._node.admission.leave(self)
         self._node.access.leave(self._show_out)
         self._exchange.cancel()
         self._unread, self._blocked = b"", True
@@ -62,7 +59,7 @@ class Conversation(asyncio.Protocol):
             self._unread += b"\n"
         if not (self._first and self._unread) or self._is_admitted():  # what has ended is no server
             self._hear()
-        return True  # keep the sending side: the answers still go out
+        return self._transport.can_write_eof()  # keep the sending side, where there is one: TLS ends both
 
     def pause_writing(self) -> None:
         """Hear nothing more from a client that does not take its answers."""
@@ -74,6 +71,28 @@ class Conversation(asyncio.Protocol):
         self._blocked = False
         self._hear()
 
+    def stirs(self) -> bool:
+        """Tell whether whole lines came since this was asked last, or answers are on their way or were taken.
+
+        A line that comes by the byte and never ends is none.
+        """
+        stirred, self._stirred = self._stirred, False
+        taken = super().stirs() and self.unsent > 0
+        return stirred or taken or self._exchange.waiting or self._handed_over  # which has a limit of its own
+
+    def end(self) -> None:
+        """Answer the whole lines that have come, and hear nothing more: the server is about to stop."""
+        if not (self._ended or self._handed_over):
+            self._transport.pause_reading()
+            self._ended, self._first, self._parting = True, False, True
+            self._unread = self._unread[: self._unread.rfind(b"\n") + 1]
+            self._hear()
+
+    def dismiss(self, reason: str) -> None:
+        """Close at once."""
+        self._end = reason
+        super().dismiss(reason)
+
     def _is_client(self) -> bool:
         """Decide by the first line; a server's hello hands the connection over."""
         if b"HERD ".startswith(self._unread[:5]) or self._unread.startswith(b"HERD "):
@@ -84,7 +103,6 @@ class Conversation(asyncio.Protocol):
                 self._node.traffic.lines(self._label, "<", line + b"\n")
                 self._node.notice(self._label, f"calls itself server {hello.name!r}")
                 self._handed_over = True
-                self._node.clients.discard(self._transport)
                 self._meet(hello, self._transport, rest)
                 return False
         return self._is_admitted()
@@ -151,6 +169,8 @@ class Conversation(asyncio.Protocol):
         if self._overlong is None:
             cut = self._unread.rfind(b"\n", 0, LINE_LIMIT + 1) + 1
             if cut or len(self._unread) <= LINE_LIMIT:
+                if cut:
+                    self._stirred = True
                 lines, self._unread = self._unread[:cut], self._unread[cut:]
                 return lines
             self._overlong = self._unread[:ECHO_LIMIT]
@@ -180,6 +200,12 @@ class Conversation(asyncio.Protocol):
             # In the next turn: what changes in this one is still to be told.
             self._loop.call_soon(self._hear)
         elif self._ended and not (self._exchange.waiting or self._exchange.left or self._unread):
+            self._close()
+
+    def _close(self) -> None:
+        if self._parting and self._transport.can_write_eof() and not self._transport.is_closing():
+            Parting(self._transport, self)
+        else:
             self._transport.close()
 
     def _give_up(self, reason: str) -> None:

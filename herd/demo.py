@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from math import cos, pi, radians, sin
 from random import Random
 
 from herd.backoff import Backoff
 from herd.client import Client, ClientError
 from herd.config import Address
+from herd.tls import Tls
 
 PERIOD = 2.0  # seconds between two reports of a walker
 SLOWEST, FASTEST = 1.2, 15.0  # metres a second: walking, driving in town
@@ -59,7 +62,13 @@ class Walker:
         return f"{latitude:+010.6f}{(longitude + 180) % 360 - 180:+011.6f}"
 
 
-async def walk_all(servers: Sequence[Address], count: int, random: Random, token: str | None = None) -> None:
+async def walk_all(
+    servers: Sequence[Address],
+    count: int,
+    random: Random,
+    tls: Tls | None = None,
+    token: str | None = None,
+) -> None:
     """Have so many walkers report, each to a server of its own, until cancelled."""
     walkers = [Walker(number, random) for number in range(count)]
     random.shuffle(walkers)  # those of one city report to several servers
@@ -67,14 +76,21 @@ async def walk_all(servers: Sequence[Address], count: int, random: Random, token
         for place, address in enumerate(servers):
             mine = walkers[place :: len(servers)]
             if mine:
-                group.create_task(_walk_for_ever(address, mine, random, token), name=f"walkers at {address}")
+                walking = _walk_for_ever(partial(_connect, address, tls, token), mine, random)
+                group.create_task(walking, name=f"walkers at {address}")
 
 
-async def _walk_for_ever(address: Address, walkers: list[Walker], random: Random, token: str | None) -> None:
+def _connect(address: Address, tls: Tls | None, token: str | None) -> AbstractAsyncContextManager[Client]:
+    return Client.connect(address.host, address.port, tls=tls, token=token)
+
+
+async def _walk_for_ever(
+    connect: Callable[[], AbstractAsyncContextManager[Client]], walkers: list[Walker], random: Random
+) -> None:
     backoff = Backoff(FIRST_REDIAL, LAST_REDIAL, random)
     while True:
         try:
-            async with Client.connect(address.host, address.port, token=token) as client:
+            async with connect() as client:
                 await _walk(client, walkers, backoff.reset)
         except ClientError:  # the server is away; it comes back
             await asyncio.sleep(backoff.next())

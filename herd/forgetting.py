@@ -31,14 +31,18 @@ class Forgetting:
 
     def __init__(self, node: Node, limits: LimitsSettings, ahead: Callable[[], Sequence[int]]) -> None:
         self._node = node
-        self._limits = limits
         self._ahead = ahead
         self._loop = asyncio.get_running_loop()
+        self._sweep_at = 0.0
+        self.trusted = False  # whether this clock is
+        self.go_by(limits)
+
+    def go_by(self, limits: LimitsSettings) -> None:
+        """Keep so many clients, and for so long, from now on; the clock is watched anew."""
+        node, self._limits = self._node, limits
         self._watch = ClockWatch(lambda: node.clock(), self._loop.time, limits.keep)  # noqa: PLW0108 -- tests set it
         self._look = min(LOOK_SECONDS, limits.keep / _SWEEP_SHARE)
         self._sweep = min(SWEEP_SECONDS, limits.keep / _SWEEP_SHARE)
-        self._sweep_at = 0.0
-        self.trusted = False  # whether this clock is
         node.store.acceptance.most = limits.clients
         node.store.acceptance.slack = min(_SLACK, limits.keep * SECOND // _SLACK_SHARE)
 

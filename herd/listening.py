@@ -38,25 +38,44 @@ async def until_it_accepts(address: Address, stopping: asyncio.Event) -> None:
         return
 
 
-def table(servers: Mapping[str, Server], pids: Mapping[str, int], guarded: bool = False) -> str:
-    """Return what a newcomer wants to see: who listens where, and a line to try; `guarded`: with a token."""
-    echo = "echo AUTH $HERD_TOKEN; echo" if guarded else "echo"
-    begin, end = ("(", ")") if guarded else ("", "")
+def table(
+    servers: Mapping[str, Server], pids: Mapping[str, int], secure: bool = False, guarded: bool = False
+) -> str:
+    """Return what a newcomer wants to see: who listens where, and a line to try.
+
+    `secure`: over TLS, which nc does not speak; `guarded`: with a token.
+    """
+    scheme = "https" if secure else "http"
     wide = max(map(len, servers))
     lines = [
-        f"  {name:<{wide}}  tcp {s.tcp!s:<21}  http://{_url_host(s.http)}/  process {pids[name]}"
+        f"  {name:<{wide}}  tcp {s.tcp!s:<21}  {scheme}://{_url_host(s.http)}/  process {pids[name]}"
         for name, s in servers.items()
     ]
-    places = [f"{_reachable(server.tcp)} {server.tcp.port}" for server in servers.values()]
     return "\n".join(
         [
             "The herd is running; Ctrl-C stops it.",
             *lines,
             "Tell one server where you are, and ask another:",
-            f"  {begin}{echo} IAMAT kiwi.cs.ucla.edu +34.068930-118.445127 $(date +%s){end} | nc -N {places[0]}",
-            f"  {begin}{echo} WHATSAT kiwi.cs.ucla.edu 10 5{end} | nc -N {places[-1]}",
+            *_tries(servers, secure, guarded),
         ]
     )
+
+
+def _tries(servers: Mapping[str, Server], secure: bool, guarded: bool) -> list[str]:
+    here, near = "kiwi.cs.ucla.edu +34.068930-118.445127", "kiwi.cs.ucla.edu 10 5"
+    names = list(servers)
+    if secure:
+        return [
+            f"  python3 run.py iamat {here} --server {names[0]}",
+            f"  python3 run.py whatsat {near} --server {names[-1]}",
+        ]
+    echo = "echo AUTH $HERD_TOKEN; echo" if guarded else "echo"
+    begin, end = ("(", ")") if guarded else ("", "")
+    places = [f"{_reachable(server.tcp)} {server.tcp.port}" for server in servers.values()]
+    return [
+        f"  {begin}{echo} IAMAT {here} $(date +%s){end} | nc -N {places[0]}",
+        f"  {begin}{echo} WHATSAT {near}{end} | nc -N {places[-1]}",
+    ]
 
 
 def _reachable(address: Address) -> str:

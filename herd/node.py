@@ -3,21 +3,23 @@
 import asyncio
 import logging
 import secrets
-import sys
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 
 from herd.access import Access
+from herd.admission import Admission
 from herd.batch import OWN_CLIENTS
 from herd.counts import Counts
 from herd.guard import Guard
 from herd.messages import At, IAmAt, WhatsAt, parse_at
 from herd.places.cut import cut
-from herd.places.provider import STATUSES, Provider, Unavailable, unavailable_text
-from herd.position import parse_location
+from herd.places.provider import STATUSES, UNKNOWN_ERROR, Provider, Unavailable, unavailable_text
+from herd.position import Position, parse_location
 from herd.sections.access import AccessSettings
+from herd.sections.limits import LimitsSettings
 from herd.store import Store
+from herd.tls import Tls
 from herd.traffic import Traffic
 from herd.turn import Turn
 
@@ -44,8 +46,11 @@ class Node:
     heard_by: bytes = field(init=False)
     store: Store = field(init=False)
     turn: Turn = field(init=False)
-    last_descriptor: int = sys.maxsize  # a connection of a client with a higher one is closed at once
-    clients: set[asyncio.Transport] = field(default_factory=set)  # connections of clients
+    limits: LimitsSettings = field(default_factory=LimitsSettings)  # replaced when the settings are read again
+    tls: Tls | None = None  # None: everything is said in the clear
+    admission: Admission = field(init=False)
+    _searches: set[asyncio.Timeout] = field(default_factory=set)  # for places, that are on their way
+    _gave_up: bool = False
     _running: set[asyncio.Task[None]] = field(default_factory=set)
     _connections: int = 0
 
@@ -53,6 +58,7 @@ class Node:
         self.heard_by = b"AT %b " % self.name.encode()
         self.store = Store(self.life)
         self.turn = Turn(self.store, self.guard)
+        self.admission = Admission(lambda: self.limits, self.notice, self.guard)
 
     def label(self) -> str:
         """Return the log's name of the next connection of a client: `#1`, `#2`..."""
@@ -91,9 +97,29 @@ class Node:
         loop = asyncio.get_running_loop()
         began, status = loop.time(), "OK"
         try:
-            places = cut(await self.places.nearby(position, question.radius), question.limit)
+            places = cut(await self._search(position, question), question.limit)
         except Unavailable as reason:
             # A status may be any word of the source's; only ours are counted by name.
             places, status = unavailable_text(reason), reason.status if reason.status in STATUSES else "other"
         self.counts.searches.add(status, loop.time() - began)
         return b"%b\n%b\n" % (line, places)
+
+    def give_up(self) -> None:
+        """Have whoever waits for places, and whoever asks from now on, hear that the server is stopping."""
+        self._gave_up = True
+        for search in self._searches:
+            search.reschedule(0)
+
+    async def _search(self, position: Position, question: WhatsAt) -> bytes:
+        # Without a limit of its own, for every source has one; what is remembered comes also where it was given up.
+        search = asyncio.timeout(0 if self._gave_up else None)
+        try:
+            async with search:
+                self._searches.add(search)
+                return await self.places.nearby(position, question.radius)
+        except TimeoutError:
+            if not search.expired():
+                raise
+            raise Unavailable(UNKNOWN_ERROR, "this server is stopping") from None
+        finally:
+            self._searches.discard(search)

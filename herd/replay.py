@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from random import Random
 from typing import TextIO
@@ -64,19 +65,15 @@ class Replay:
 
     def __init__(
         self,
-        host: str,
-        port: int,
+        connect: Callable[[], AbstractAsyncContextManager[Client]],
         output: TextIO,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
-        token: str | None = None,
     ) -> None:
-        self._host = host
-        self._port = port
+        self._connect = connect
         self._output = output
         self._clock = clock
         self._sleep = sleep
-        self._token = token
 
     async def walk(self, track: Track, client: str, speed: float) -> None:
         """Report every point when it is due, with the time of then.
@@ -98,7 +95,7 @@ class Replay:
         backoff = Backoff(FIRST_WAIT, LONGEST_WAIT, Random())  # noqa: S311 - jitter is no secret
         while progress.done < len(points):
             try:
-                async with Client.connect(self._host, self._port, token=self._token) as herd:
+                async with self._connect() as herd:
                     start = self._clock() - points[progress.done].offset / speed
                     for point in points[progress.done :]:
                         while (wait := start + point.offset / speed - self._clock()) > 0:

@@ -4,7 +4,7 @@ import asyncio
 import resource
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from random import Random
@@ -13,7 +13,9 @@ from herd.access import Access
 from herd.config import Address, Config
 from herd.conversation import Conversation
 from herd.counts import Counts
+from herd.door import TCP, Door
 from herd.forgetting import Forgetting
+from herd.going import Going
 from herd.journal.disk import Disk
 from herd.journal.recovery import keeping, read_journal
 from herd.links.links import Links
@@ -21,6 +23,7 @@ from herd.node import Node
 from herd.places.careful import Means
 from herd.places.choose import open_places
 from herd.starting import CannotStartError
+from herd.tls import open_tls
 from herd.traffic import TrafficLog
 
 __all__ = ["CannotListenError", "CannotStartError", "RunningServer", "listen", "run_server", "start_listening"]
@@ -49,6 +52,7 @@ class RunningServer:
     forgetting: Forgetting
     port: int  # of TCP, also where the settings left it open
     config: Config  # of the whole herd
+    going: Going  # to be begun by whoever has more to end than the server
     begun: asyncio.Event  # its journal is read: from now on it knows what it knew before
 
 
@@ -70,47 +74,68 @@ async def run_server(
     node: Node
     links: Links
     # Bound first and read later: a server that finds its port taken leaves no trace in the log.
-    listener = await listen("TCP", lambda: Conversation(node, links.meet), settings.tcp)
+    tls = open_tls(config.tls)
+    listener = await listen("TCP", lambda: Door(node, TCP, lambda: Conversation(node, links.meet)), settings.tcp)
     try:
         # There is no node yet; once anybody can ask for places, there is.
         means, counts = Means(lambda *search: node.spawn(*search), random), Counts()  # noqa: PLW0108
         async with open_places(config.places, means, counts.spared) as provider, asyncio.TaskGroup() as tasks:
-            node = Node(name, provider, open_traffic(), tasks, counts=counts, access=Access(config.access))
+            node = Node(
+                name,
+                provider,
+                open_traffic(),
+                tasks,
+                counts=counts,
+                access=Access(config.access),
+                limits=config.limits,
+                tls=tls,
+            )
             neighbours = {peer: config.servers[peer].tcp for peer in settings.peers}
             links = Links(node, config.secret, neighbours, random)
-            node.last_descriptor = _last_descriptor()
+            node.admission.last_descriptor = _last_descriptor()
             _have_wait("TCP", listener, settings.tcp)
             node.notice("-", f"{name} listens on {settings.tcp}, life {node.life.decode()}")
             forgetting = Forgetting(node, config.limits, links.clocks_ahead)
-            async with _beginning(node, (links, forgetting), listener, config, disk) as begun:
+            going = Going(node, links, listener.close)
+            work = (links.run, forgetting.run, node.admission.watch)
+            async with _beginning(node, going, work, listener, config, disk) as begun:
                 port = listener.sockets[0].getsockname()[1]
-                yield RunningServer(node, links, forgetting, port, config, begun)
+                yield RunningServer(node, links, forgetting, port, config, going, begun)
     finally:
         listener.close()
 
 
 @asynccontextmanager
 async def _beginning(
-    node: Node, work: Sequence[Links | Forgetting], listener: asyncio.Server, config: Config, disk: Disk | None
+    node: Node,
+    going: Going,
+    work: Sequence[Callable[[], Coroutine[None, None, None]]],
+    listener: asyncio.Server,
+    config: Config,
+    disk: Disk | None,
 ) -> AsyncIterator[asyncio.Event]:
-    """Have the node read its journal, then let clients in and do its work, until the block ends."""
+    """Have the node read its journal, then let clients in and do its work, until the block ends.
+
+    Then it goes in order; what its last turns changed is in the journal before that is closed.
+    """
     begun = asyncio.Event()
     async with keeping(node, disk, config.journal.fsync) if disk else nullcontext() as journal:
 
         async def begin() -> None:
             if journal:
                 await read_journal(node, journal)
-            await start_listening("TCP", listener, config.servers[node.name].tcp)
+            if not node.admission.closed:  # while it was still reading
+                await start_listening("TCP", listener, config.servers[node.name].tcp)
             begun.set()
             async with asyncio.TaskGroup() as group:
                 for lasting in work:
-                    group.create_task(lasting.run())
+                    group.create_task(lasting())
 
         beginning = node.tasks.create_task(begin(), name="all that a server does by itself")
         try:
             yield begun
         finally:
-            listener.close()
+            await going.finish()
             beginning.cancel()
             await _close(node)
 
@@ -151,8 +176,6 @@ def _last_descriptor() -> int:
 
 
 async def _close(node: Node) -> None:
-    for transport in list(node.clients):
-        transport.abort()
     node.stop()
     await asyncio.sleep(0)  # what was aborted says so in the log
     node.notice("-", f"{node.name} stopped")

@@ -157,3 +157,18 @@ def one_of(choices: tuple[str, ...]) -> Callable[[object], str]:
         return text(value)
 
     return read
+
+
+def existing_file(folder: Path) -> Callable[[object], Path]:
+    """Return a reader of paths; relative ones begin in the folder, which is that of the settings."""
+
+    def read(value: object) -> Path:
+        try:
+            path = folder / Path(text(value)).expanduser()
+        except RuntimeError:  # ~ of somebody unknown
+            raise ValueError from None
+        if not path.is_file():
+            raise ValueError
+        return path
+
+    return read

@@ -12,13 +12,15 @@ from herd.backoff import Backoff
 from herd.config import Config
 from herd.demo import walk_all
 from herd.listening import table, taken, until_it_accepts
+from herd.signals import obey
+from herd.tls import open_tls
 
 RUN = Path(__file__).resolve().parent.parent / "run.py"
 
 REFUSED = 2  # exit status of a server that cannot start as it is told to; it has said why
 FIRST_WAIT, LONGEST_WAIT = 0.2, 10.0  # seconds before a dead server is started again
 RAN_WELL = 10.0  # seconds after which a death is no failed start any more
-GRACE = 4.0  # seconds between SIGTERM and SIGKILL: the herd is to be gone after 5
+GRACE = 4.5  # seconds between SIGTERM and SIGKILL: a server needs at most 4, and the herd is to be gone after 5
 
 
 class Starter:
@@ -26,6 +28,7 @@ class Starter:
 
     def __init__(self, config: Config, options: list[str], random: Random, walkers: int = 0) -> None:
         self._servers = config.servers
+        self._tls = open_tls(config.tls, serving=False)
         self._token = config.access.mine
         self._guarded = bool(config.access.write)
         self._walkers = walkers  # of the demo
@@ -44,7 +47,7 @@ class Starter:
                 group.create_task(self._keep(name))
             group.create_task(self._announce())
             addresses = [server.tcp for server in self._servers.values()]
-            demo = group.create_task(walk_all(addresses, self._walkers, self._random, self._token))
+            demo = group.create_task(walk_all(addresses, self._walkers, self._random, self._tls, self._token))
             await self._stopping.wait()
             demo.cancel()
             for process in self._running.values():
@@ -57,6 +60,11 @@ class Starter:
         if self._stopping.is_set():
             self._kill()
         self._stopping.set()
+
+    def read_again(self) -> None:
+        """Have all servers read their settings again."""
+        for process in self._running.values():
+            _send(process, signal.SIGHUP)
 
     def _kill(self) -> None:
         for process in self._running.values():
@@ -106,7 +114,7 @@ class Starter:
                 await until_it_accepts(address, self._stopping)
         if not self._stopping.is_set():
             pids = {name: process.pid for name, process in self._running.items()}
-            print(table(self._servers, pids, self._guarded), flush=True)
+            print(table(self._servers, pids, self._tls is not None, self._guarded), flush=True)
 
 
 def run_herd(config: Config, config_path: Path | None, data: Path, log_level: str, walkers: int = 0) -> int:
@@ -123,10 +131,7 @@ def run_herd(config: Config, config_path: Path | None, data: Path, log_level: st
 
 async def _run(config: Config, options: list[str], walkers: int) -> int:
     starter = Starter(config, options, Random(), walkers)  # noqa: S311 -- jitter
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # Not add_signal_handler: Windows has none.
-        signal.signal(number, lambda *_: loop.call_soon_threadsafe(starter.stop))
+    obey(starter.stop, starter.read_again)
     return await starter.run()
 
 

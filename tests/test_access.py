@@ -159,7 +159,7 @@ async def test_a_token_may_come_in_pieces(tmp_path: Path, cut: int) -> None:
         text = auth(WRITE) + b"\n"
         client.writer.write(text[:cut])
         await within(client.writer.drain())
-        await until(lambda: home.node.clients, "the connection")
+        await until(lambda: len(home.node.admission), "the connection")
         client.writer.write(text[cut:] + iamat(b"kiwi") + b"\n")
         assert (await client.line()).startswith(b"AT Home ")
 
@@ -278,7 +278,7 @@ async def test_a_connection_ends_when_its_token_is_taken_away_and_others_go_on(t
 async def test_who_came_in_without_a_token_goes_when_tokens_come_and_peers_stay(tmp_path: Path) -> None:
     async with guarded(tmp_path, NONE) as home, talk(home.port) as client, talk(home.port) as late:
         await client.ask(iamat(b"kiwi"))
-        await until(lambda: len(home.node.clients) == 2, "both connections")
+        await until(lambda: len(home.node.admission) == 2, "both connections")
         assert home.node.access.replace(SETTINGS) == 1
         assert await client.rest() == b""
         late.send(auth(WRITE))  # nothing was said yet, so the first line counts as it counts now

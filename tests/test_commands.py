@@ -5,12 +5,13 @@ import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import unused_port
 
-from herd.client import Disconnected
+from herd.client import Client, Disconnected
 from herd.commands import FAILED, MISUSED, iamat, replay, whatsat
 from herd.config import Address, Config, Server
 from herd.gpx import Track, TrackPoint
@@ -186,7 +187,9 @@ class Terminal(io.StringIO):
 async def test_a_walk_keeps_the_rhythm_of_the_track(speed: float) -> None:
     time, output = Time(), io.StringIO()
     async with stub() as (server, _, port):
-        await Replay("127.0.0.1", port, output, time.clock, time.sleep).walk(TRACK, "kiwi", speed)
+        await Replay(partial(Client.connect, "127.0.0.1", port), output, time.clock, time.sleep).walk(
+            TRACK, "kiwi", speed
+        )
     assert [line[2] for line in server.lines] == [point.location for point in TRACK.points]
     assert time.now == pytest.approx(60 / speed)
 
@@ -195,7 +198,9 @@ async def test_a_walk_goes_on_where_it_was_when_the_server_is_back() -> None:
     time, output = Time(), io.StringIO()
     async with stub() as (server, _, port):
         server.leave_after = [2, 0, 0, 3]
-        await Replay("127.0.0.1", port, output, time.clock, time.sleep).walk(TRACK, "kiwi", 1.0)
+        await Replay(partial(Client.connect, "127.0.0.1", port), output, time.clock, time.sleep).walk(
+            TRACK, "kiwi", 1.0
+        )
     # The stub answers the last line before it leaves, so none is reported twice.
     assert [line[2] for line in server.lines] == [point.location for point in TRACK.points]
     assert output.getvalue().count("trying again") == 4
@@ -204,13 +209,15 @@ async def test_a_walk_goes_on_where_it_was_when_the_server_is_back() -> None:
 
 async def test_a_server_that_is_not_there_in_the_beginning_is_an_error() -> None:
     with pytest.raises(Disconnected):
-        await Replay("127.0.0.1", unused_port(), io.StringIO()).walk(TRACK, "kiwi", 1.0)
+        await Replay(partial(Client.connect, "127.0.0.1", unused_port()), io.StringIO()).walk(TRACK, "kiwi", 1.0)
 
 
 async def test_kept_output_has_a_line_now_and_then() -> None:
     time, output = Time(), io.StringIO()
     async with stub() as (_, _, port):
-        await Replay("127.0.0.1", port, output, time.clock, time.sleep).walk(TRACK, "kiwi", 2.0)
+        await Replay(partial(Client.connect, "127.0.0.1", port), output, time.clock, time.sleep).walk(
+            TRACK, "kiwi", 2.0
+        )
     first, *rest, last = output.getvalue().splitlines()
     assert first == "point 1 of 7  +0+0  0:00:30 left"
     assert rest
@@ -221,7 +228,9 @@ async def test_kept_output_has_a_line_now_and_then() -> None:
 async def test_a_terminal_has_one_line_that_changes() -> None:
     time, output = Time(), Terminal()
     async with stub() as (_, _, port):
-        await Replay("127.0.0.1", port, output, time.clock, time.sleep).walk(TRACK, "kiwi", 1.0)
+        await Replay(partial(Client.connect, "127.0.0.1", port), output, time.clock, time.sleep).walk(
+            TRACK, "kiwi", 1.0
+        )
     states = output.getvalue().split("\r")
     assert "point 1 of 7  +0+0  0:00:57 left\x1b[K" in states
     assert "point 6 of 7  +5+0  0:00:01 left\x1b[K" in states
@@ -237,7 +246,9 @@ async def test_a_walk_that_is_cancelled_says_how_far_it_came() -> None:
         await asyncio.Event().wait()
 
     async with stub() as (server, _, port):
-        walk = asyncio.ensure_future(Replay("127.0.0.1", port, output, sleep=sleep).walk(TRACK, "kiwi", 1.0))
+        walk = asyncio.ensure_future(
+            Replay(partial(Client.connect, "127.0.0.1", port), output, sleep=sleep).walk(TRACK, "kiwi", 1.0)
+        )
         async with asyncio.timeout(PATIENCE):
             await arrived.wait()
         walk.cancel()

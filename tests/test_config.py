@@ -69,6 +69,8 @@ def test_every_setting_is_read(load_text: Load) -> None:
         'contact = "mail@example.org"\nper_minute = 7\ncache_seconds = 0\n'
         '[web]\ncors = ["https://example.org"]\n[limits]\nviewers = 5\nrequests = 7\n'
         'keep = "2h"\nclients = 9\n'
+        'connections = 8\nconnections_per_address = 9\nidle = "2m"\nbuffered = 2048\nlink_buffered = 4096\n'
+        "body = 10\nframe = 70000\n"
         '[servers.A]\ntcp = "[::1]:1"\nhttp = "localhost:2"\npeers = ["B"]\n'
         '[servers.B]\ntcp = "h:3"\nhttp = "h:4"\n'
     )
@@ -80,7 +82,7 @@ def test_every_setting_is_read(load_text: Load) -> None:
         "s",
         PlacesSettings("google", "http://p:1/x", "k", "mail@example.org", 7, 0),
         WebSettings(frozenset({"https://example.org"})),
-        LimitsSettings(viewers=5, requests=7, keep=7200, clients=9),
+        LimitsSettings(5, 7, 7200, 9, 8, 9, 120, 2048, 4096, 10, 70_000),
     )
 
 
@@ -228,6 +230,12 @@ WRONG = [
     ("[limits]\nviewers = true", r": limits\.viewers: expected a whole number from 0, found True"),
     ("[limits]\nrequests = 0", r": limits\.requests: expected a whole number from 1, found 0"),
     ("[limits]\nrequests = 1.5", r": limits\.requests: expected a whole number from 1, found 1\.5"),
+    ("[limits]\nconnections = 0", r": limits\.connections: expected a whole number from 1, found 0"),
+    ("[limits]\nidle = 0", r": limits\.idle: expected a span as in \"30d\" or \"12h\", found 0"),
+    ("[limits]\nbuffered = 10", r": limits\.buffered: expected a number of bytes from 1,024 to .*, found 10"),
+    ("[limits]\nframe = 65536", r": limits\.frame: expected a number of bytes from 65,537 to .*, found 65536"),
+    ("[tls]\ncret = 'x'", r": tls\.cret: unknown key, expected one of ca, cert, key"),
+    ("[tls]\ncert = 1", r": tls\.cert: expected the path of a file that exists, found 1"),
     ('[limits]\nkeep = "1 month"', r': limits\.keep: expected a span as in "30d" or "12h", found \'1 month\''),
     ("[limits]\nkeep = 0", r": limits\.keep: expected a span as in"),
     ("[limits]\nclients = 0", r": limits\.clients: expected a whole number from 1, found 0"),

@@ -13,6 +13,7 @@ from random import Random
 import pytest
 
 from herd.conversation import Conversation
+from herd.door import TCP, Door
 from herd.handshake import Hello
 from herd.messages import LINE_LIMIT, SECOND
 from herd.node import Node
@@ -97,16 +98,15 @@ async def serve(log: Path) -> AsyncIterator[Served]:
             node = Node("Home", places, traffic, tasks, clock)
             served = Served(node, places, clock, connections)
             loop = asyncio.get_running_loop()
-            listener = await loop.create_server(served.converse, HOST, 0, backlog=2048)
+            listener = await loop.create_server(lambda: Door(node, TCP, served.converse), HOST, 0, backlog=2048)
             served.port = listener.sockets[0].getsockname()[1]
             try:
                 yield served
             finally:
                 listener.close()
-                for transport in list(node.clients):
-                    transport.abort()
+                node.admission.clear()
                 node.stop()
-                await until(lambda: not node.clients, "all connections to be closed")
+                await until(lambda: not node.admission, "all connections to be closed")
     finally:
         traffic.close()
 
@@ -150,6 +150,10 @@ class Sink(asyncio.Transport):
 
     def resume_reading(self) -> None:
         """Change nothing."""
+
+    def can_write_eof(self) -> bool:
+        """Have two directions, as TCP does."""
+        return True
 
     def is_closing(self) -> bool:
         """Tell whether it was closed."""
@@ -329,7 +333,7 @@ async def test_a_client_that_says_nothing_and_closes_gets_nothing(served: Served
     client = await served.client()
     client.writer.write_eof()
     assert await client.rest() == b""
-    await until(lambda: not served.node.clients, "the connection's end")
+    await until(lambda: not served.node.admission, "the connection's end")
 
 
 async def test_a_whatsat_is_answered_after_a_half_close_although_it_has_to_wait(served: Served) -> None:
@@ -353,7 +357,7 @@ async def test_a_reset_in_the_middle_of_a_line_says_nothing_and_disturbs_nobody(
         await until(lambda: served.node.store.newest(b"whole"), "the whole line")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     assert await other.ask(b"x") == b"? x"
-    await until(lambda: len(served.node.clients) == 1, "the reset")
+    await until(lambda: len(served.node.admission) == 1, "the reset")
     assert served.node.store.newest(b"torn") is None
 
 
@@ -363,7 +367,7 @@ async def test_a_reset_while_a_whatsat_waits_ends_its_search(served: Served) -> 
     client.send(iamat(b"c"), *[b"WHATSAT c 10 1"] * 3)
     await until(lambda: served.places.asked == 3, "the searches")
     client.reset()
-    await until(lambda: not served.node.clients, "the connection's end")
+    await until(lambda: not served.node.admission, "the connection's end")
     await until(lambda: not served.places.waiting, "the searches' end")
     await others_are_answered(served)
 
@@ -376,7 +380,7 @@ async def test_a_reset_of_a_connection_that_is_not_read_is_found_when_its_answer
     client.reset()
     await others_are_answered(served)
     served.places.open.set()
-    await until(lambda: not served.node.clients, "the connection's end")
+    await until(lambda: not served.node.admission, "the connection's end")
     await until(lambda: not served.places.waiting, "the searches' end")
     await others_are_answered(served)
 
@@ -422,7 +426,7 @@ async def test_a_thousand_connections_that_say_nothing_leave_others_answered(ser
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     silent = [await served.client() for _ in range(1000)]
-    await until(lambda: len(served.node.clients) == 1000, "all to be accepted")
+    await until(lambda: len(served.node.admission) == 1000, "all to be accepted")
     await others_are_answered(served)
     assert await silent[777].ask(iamat(b"c")) == at(b"c")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from herd.batch import DROPPED
 from herd.journal.ledger import Ledger
 from herd.journal.sealing import LONGEST, Unsealing, seal
 from herd.messages import parse_at
@@ -157,6 +158,17 @@ async def test_what_changes_nothing_is_not_written(tmp_path: Path) -> None:
         await client.ask(iamat(b"a", b"1"))
         await client.ask(b"x")
         assert disk.appended == 1
+
+
+async def test_a_batch_of_dropped_clients_is_not_written_and_costs_no_other_batch(tmp_path: Path) -> None:
+    disk = MemoryDisk()
+    async with home(tmp_path, disk) as server, talk(server.port) as client:
+        before = await client.ask(iamat(b"before"))
+        server.node.turn.batch(DROPPED).clients.append(b"gone")
+        await server.node.turn.kept()
+        after = await client.ask(iamat(b"after"))
+        assert disk.appended == 2
+        assert await known(disk.after_a_kill()) == {b"before": before, b"after": after}
 
 
 async def test_every_second_the_disk_takes_what_was_written(tmp_path: Path) -> None:

@@ -265,7 +265,7 @@ async def test_a_server_that_stops_leaves_no_connection_open_behind_it(tmp_path:
             await alpha.hears(b"c")
             await within(mute.wait())
         assert await client.rest() == b""
-        assert await link.rest() == b""
+        assert await link.rest() in {b"", b"ACK 0\n"}  # while it waits for its peers to have heard the last
         assert await proving.rest() == b""
 
 

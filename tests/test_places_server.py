@@ -107,7 +107,7 @@ async def test_many_clients_who_ask_the_same_make_one_request_also_when_some_han
         second.send(b"WHATSAT kiwi 10 2")
         await until(lambda: home.node.counts.spared.joined == 1, "the second")
         first.reset()
-        await until(lambda: len(home.node.clients) == 1, "the first's end")
+        await until(lambda: len(home.node.admission) == 1, "the first's end")
         source.free.set()
         assert b"Bar" in b"\n".join(await second.answer())
     assert len(source.asked) == 1

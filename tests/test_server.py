@@ -28,11 +28,11 @@ async def home(tmp_path: Path) -> AsyncIterator[RunningServer]:
 async def test_a_connection_beyond_the_last_descriptor_is_closed_and_the_others_go_on(home: RunningServer) -> None:
     async with talk(home.port) as earlier:
         assert (await earlier.ask(iamat(b"a"))).startswith(b"AT Home")
-        home.node.last_descriptor = 0
+        home.node.admission.last_descriptor = 0
         async with talk(home.port) as late:
             assert await late.rest() == b""
         assert (await earlier.ask(iamat(b"b"))).startswith(b"AT Home")
-        home.node.last_descriptor = sys.maxsize
+        home.node.admission.last_descriptor = sys.maxsize
         async with talk(home.port) as again:
             assert (await again.ask(iamat(b"c"))).startswith(b"AT Home")
 

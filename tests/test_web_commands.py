@@ -13,9 +13,9 @@ import pytest_asyncio
 
 from herd.messages import LINE_LIMIT, parse_at
 from herd.ordering import WAITING_LIMIT
+from herd.sections.limits import BODY
 from tests.herding import HERE, talk, until, within
 from tests.webbing import PLACES, Gateway, gateway
-from web.bodies import BODY_LIMIT
 from web.schema import to_json
 
 FORM = "application/x-www-form-urlencoded"
@@ -270,7 +270,7 @@ async def test_a_body_of_another_type_is_415_and_says_which_are_taken(home: Gate
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "x"])
 async def test_a_compressed_body_is_415_and_not_unpacked(home: Gateway, encoding: str) -> None:
-    bomb = gzip.compress(bytes(20 * BODY_LIMIT))
+    bomb = gzip.compress(bytes(20 * BODY))
     reply = await home.post(JSON, bomb, Content_Encoding=encoding)
     assert (reply.status, reply.headers["Accept-Encoding"]) == (415, "identity")
 
@@ -320,7 +320,7 @@ async def test_each_line_is_answered_by_one_and_a_blank_one_by_nothing(
 
 
 async def test_a_mebibyte_of_lines_is_answered_in_order(home: Gateway) -> None:
-    lines = [b"IAMAT c%06d +1.5-2.5 1520023934.918963997" % number for number in range(BODY_LIMIT // 50)]
+    lines = [b"IAMAT c%06d +1.5-2.5 1520023934.918963997" % number for number in range(BODY // 50)]
     reply = await home.post(PLAIN, b"\n".join(lines))
     assert reply.body.splitlines() == [b"AT Home +0.081036003 " + line[6:] for line in lines]
     assert len(home.server.node.store.reports) == len(lines)
@@ -374,7 +374,7 @@ async def test_a_long_array_is_answered_in_order(home: Gateway) -> None:
 
 
 async def test_a_client_that_goes_away_amid_a_long_answer_is_no_defect(home: Gateway) -> None:
-    body = b"x\n" * (BODY_LIMIT // 2)
+    body = b"x\n" * (BODY // 2)
     head = (
         b"POST /iamat HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n"
         % len(body)
@@ -390,7 +390,7 @@ async def test_a_client_that_goes_away_amid_a_long_answer_is_no_defect(home: Gat
 
 
 async def test_a_body_of_exactly_the_limit_is_heard_and_a_byte_more_is_413(home: Gateway) -> None:
-    body = LINE + b"\n" * (BODY_LIMIT - len(LINE))
+    body = LINE + b"\n" * (BODY - len(LINE))
     assert (await home.post(PLAIN, body)).body == AT + b"\n"
     reply = await home.post(PLAIN, body + b"\n")
     assert (reply.status, reply.kind) == (413, "application/problem+json")
@@ -405,7 +405,7 @@ def chunked(body: bytes, head: bytes = b"") -> bytes:
 
 
 async def test_a_chunked_body_has_the_same_limit_and_nothing_of_it_is_carried_out_beyond_it(home: Gateway) -> None:
-    body = LINE + b"\n" * (BODY_LIMIT - len(LINE))
+    body = LINE + b"\n" * (BODY - len(LINE))
     assert (await home.raw(chunked(body) + b"0\r\n\r\n")).endswith(AT + b"\n")
     home.server.node.store.reports.clear()
     assert (await home.raw(chunked(body + b"\n") + b"0\r\n\r\n")).startswith(b"HTTP/1.1 413 ")

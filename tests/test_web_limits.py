@@ -167,11 +167,11 @@ async def test_a_connection_beyond_the_last_descriptor_is_closed_and_the_others_
     async with gateway(tmp_path) as home, talk(home.port) as early:
         early.writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n")
         assert (await home.get("/healthz")).status == 200
-        home.server.node.last_descriptor = 0
+        home.server.node.admission.last_descriptor = 0
         for _ in range(50):
             async with talk(home.port) as late:
                 assert await late.rest() == b""
-        home.server.node.last_descriptor = sys.maxsize
+        home.server.node.admission.last_descriptor = sys.maxsize
         early.writer.write(b"Connection: close\r\n\r\n")
         assert (await early.rest()).startswith(b"HTTP/1.1 200 ")
         async with talk(home.port) as later:

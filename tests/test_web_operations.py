@@ -376,7 +376,13 @@ async def test_metrics_say_what_the_server_knows(home: Site) -> None:
     values = {name: metric.samples[0].value for name, metric in metrics.items() if len(metric.samples) == 1}
     assert values["herd_clients"] == 1
     assert values["herd_feed_number"] == node.store.number
-    assert values["herd_connections"] == 1
+    doors = {sample.labels["door"]: sample.value for sample in metrics["herd_connections"].samples}
+    assert doors["tcp"] == 1
+    limits = {sample.labels["limit"]: sample.value for sample in metrics["herd_limit"].samples}
+    assert limits["connections"] == node.limits.connections
+    assert limits["requests"] == 200
+    assert {sample.value for sample in metrics["herd_connections_refused"].samples} == {0}
+    assert {sample.labels["of"] for sample in metrics["herd_buffered_bytes"].samples} == {"tcp", "http", "links"}
     assert values["herd_defects"] == 0
     assert values["herd_link_up"] == 0
     (server,) = metrics["herd_server_info"].samples

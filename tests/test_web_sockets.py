@@ -12,9 +12,9 @@ from aiohttp import ClientWebSocketResponse, WSMsgType
 
 from herd.messages import ECHO_LIMIT, LINE_LIMIT
 from herd.ordering import WAITING_LIMIT
+from herd.sections.limits import FRAME
 from tests.herding import HERE, Lines, talk, until, within
 from tests.webbing import Gateway, gateway
-from web.commands.sockets import FRAME_LIMIT
 
 LINE = b"IAMAT kiwi %b 1520023934.918963997" % HERE
 AT = b"AT Home +0.081036003 kiwi %b 1520023934.918963997" % HERE
@@ -91,7 +91,7 @@ async def test_a_hello_of_a_server_is_a_line_like_any_other(socket: Socket) -> N
 async def test_an_over_long_line_is_answered_by_its_beginning_and_the_connection_goes_on(socket: Socket) -> None:
     await socket.send_bytes(b"x" * LINE_LIMIT + b"\n")
     assert await frame(socket) == b"? " + b"x" * LINE_LIMIT
-    for size in (LINE_LIMIT + 1, FRAME_LIMIT):
+    for size in (LINE_LIMIT + 1, FRAME):
         await socket.send_bytes(b"x" * size)
         assert await frame(socket) == b"? " + b"x" * ECHO_LIMIT
     await socket.send_str("é" * LINE_LIMIT)
@@ -210,7 +210,7 @@ async def test_what_was_heard_is_answered_before_the_close_is(home: Gateway) -> 
         (framed(b"x", 0x09), 1002),  # a ping in parts
         (framed(b"x", 0x88), 1002),  # a close with half a code
         (b"\x81\xff" + (2**62).to_bytes(8, "big") + bytes(4), 1009),
-        (b"\x82\xff" + (FRAME_LIMIT + 1).to_bytes(8, "big") + bytes(4), 1009),
+        (b"\x82\xff" + (FRAME + 1).to_bytes(8, "big") + bytes(4), 1009),
     ],
 )
 async def test_garbage_closes_with_the_code_that_says_why(home: Gateway, garbage: bytes, code: int) -> None:

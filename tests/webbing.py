@@ -24,6 +24,7 @@ from tests.herding import HOST, running, small_herd, talk, within
 from web.app import make_app
 from web.bodies import PATIENCE
 from web.door import Site
+from web.quick.lane import Lane
 
 NOW = 1_520_023_935 * SECOND  # what every server's clock shows
 PLACES = """{
@@ -163,7 +164,7 @@ async def gateway(
             app[PATIENCE] = patience
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
         await runner.setup()
-        site = Site(runner, server.node, Address(HOST, 0), quick=quick)
+        site = Site(runner, server.node, Address(HOST, 0), Lane(app) if quick else None)
         try:
             await site.start()
             async with ClientSession(cookie_jar=DummyCookieJar()) as session:

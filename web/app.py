@@ -1,6 +1,7 @@
 """The aiohttp application of one server: its keys, routes and templates, on one screen."""
 
 import logging
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from web.commands import routes as commands
 from web.commands import sockets
 from web.describe import openapi
 from web.feed import live
-from web.keys import SERVER
+from web.keys import REFUSED, SERVER
 from web.operations import metrics
 from web.operations import routes as operations
 from web.quick.guest import KEEPALIVE_SECONDS
@@ -31,11 +32,13 @@ def make_app(server: RunningServer, hosts: Iterable[str] = ()) -> web.Applicatio
     """Return the web gateway of a running server, which may be reached by these names."""
     app = web.Application(
         middlewares=[gate.pass_gate],
-        client_max_size=bodies.BODY_LIMIT,
+        client_max_size=0,  # web/bodies.py has a limit that can change
         # A compressed body is refused; that it is not unpacked even to be thrown away needs saying here.
         handler_args={"auto_decompress": False, "keepalive_timeout": KEEPALIVE_SECONDS, "logger": log},
     )
     app[SERVER] = server
+    app[REFUSED] = Counter()
+    app[gate.IN_FLIGHT] = gate.InFlight()
     app[access.HOSTS] = frozenset(host.lower() for host in hosts)
     app[sharing.READERS] = server.config.web.cors
     app[rates.RATES] = rates.Rates(server.config.limits.requests)

@@ -35,11 +35,21 @@ AT_ONCE = ("/healthz", "/readyz", "/metrics", "/herd")  # which say how a server
 RETRY_SECONDS = 5
 
 
+class InFlight:
+    """How many requests came and are not answered yet; those of viewers and WebSockets until they leave."""
+
+    count = 0
+
+
+IN_FLIGHT: web.AppKey[InFlight] = web.AppKey("in flight", InFlight)
+
+
 @web.middleware
 async def pass_gate(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn whatever goes wrong in a request into a problem; a defect of ours is logged and costs no more."""
     request[CAME_AT] = time.monotonic()
     app = request.app
+    app[IN_FLIGHT].count += 1
     with app[SERVER].node.guard.contain("an HTTP request"):
         try:
             return await _let_through(request, handler)
@@ -51,6 +61,8 @@ async def pass_gate(request: web.Request, handler: Handler) -> web.StreamRespons
             if request.transport is not None and not request.transport.is_closing():
                 raise
             return request.get(_STARTED) or web.Response()  # the other end is gone, nobody reads it
+        finally:
+            app[IN_FLIGHT].count -= 1
     started: web.StreamResponse | None = request.get(_STARTED)
     if started is not None:
         # Half an answer has left. Only a broken connection says that no more will come.
@@ -108,8 +120,6 @@ def _answer_aiohttp(request: web.Request, error: web.HTTPException) -> web.Respo
             detail = "nothing is here"
         case web.HTTPMethodNotAllowed():
             detail = f"{error.method} does not go here, only {error.headers[hdrs.ALLOW]}"
-        case web.HTTPRequestEntityTooLarge():
-            detail = f"a body is at most {request.client_max_size} bytes"
         case _ if error.status < 400:  # a redirection, or nothing new
             return web.Response(status=error.status, headers=error.headers)
         case _:

@@ -3,18 +3,17 @@
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from ipaddress import IPv6Address
 
 from aiohttp import web
 
 from herd.messages import SECOND
+from herd.networks import LOOPBACK, network_of
 from herd.sections.limits import REQUESTS
 from web.problems import Problem
 
 BURST_SECONDS = 2  # of requests that may come at once: a page asks for all its parts together
 # Addresses that are remembered, those that asked last: 150 bytes each. One that is pushed out has a full bucket.
 ADDRESSES_MOST = 10_000
-LOOPBACK = ("127.", "::1", "::ffff:127.")
 
 
 class Rates:
@@ -26,11 +25,15 @@ class Rates:
 
     def __init__(self, requests: int | None, clock: Callable[[], int] = time.monotonic_ns) -> None:
         self.refused = 0
+        self._clock = clock
+        self._full_at: OrderedDict[str, int] = OrderedDict()
+        self.allow(requests)
+
+    def allow(self, requests: int | None) -> None:
+        """Let so many pass from now on."""
         self._share = SECOND // (requests or REQUESTS)  # whole nanoseconds, so that nothing is lost in adding up
         self._depth = max(BURST_SECONDS * SECOND, self._share)
         self._counts_loopback = requests is not None
-        self._clock = clock
-        self._full_at: OrderedDict[str, int] = OrderedDict()
 
     def __len__(self) -> int:
         """Return the count of addresses that are remembered."""
@@ -48,7 +51,7 @@ class Rates:
         """Count a request, unless it is one too many: then return in how many nanoseconds it would not be."""
         if not self._counts_loopback and address.startswith(LOOPBACK):
             return 0
-        name, now = _network(address), self._clock()
+        name, now = network_of(address), self._clock()
         full_at = max(now, self._full_at.pop(name, now)) + self._share
         wait = full_at - now - self._depth
         if wait > 0:
@@ -60,11 +63,3 @@ class Rates:
 
 
 RATES: web.AppKey[Rates] = web.AppKey("rates", Rates)
-
-
-def _network(address: str) -> str:
-    """Return the address, of IPv6 the /64 that one customer has at least."""
-    if ":" not in address:
-        return address
-    whole = IPv6Address(address.partition("%")[0])
-    return str(whole.ipv4_mapped or whole.exploded[:19])

@@ -6,9 +6,8 @@ import importlib
 import logging
 import os
 import resource
-import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -17,43 +16,59 @@ from random import Random
 from herd.config import Address, Config
 from herd.journal.disk import Folder
 from herd.server import CannotStartError, RunningServer, run_server
+from herd.signals import end_at_once, obey
 from herd.traffic import TrafficLog
 
 log = logging.getLogger(__name__)
 
-SHUTDOWN_SECONDS = 2.0  # for HTTP answers in flight
 
-
-def serve(config: Config, name: str, data: Path, log_level: str, until_stdin_closes: bool = False) -> int:
+def serve(
+    load: Callable[[], Config], name: str, data: Path, log_level: str, until_stdin_closes: bool = False
+) -> int:
     """Run a server until SIGTERM, SIGINT or, if asked, the end of stdin; return the exit status.
 
-    2 stands for a port or folder that cannot be had: one line on stderr says which.
+    The settings are loaded now, and again at each SIGHUP. A second SIGTERM ends the process at once. 2 stands for a
+    port or folder that cannot be had: one line on stderr says which.
     """
     logging.basicConfig(level=log_level.upper(), format=f"{name}: %(message)s", stream=sys.stderr)
     _allow_many_connections()
     collect_rarely()
     status = 0
     try:
-        asyncio.run(_serve(config, name, data, until_stdin_closes))
+        asyncio.run(_serve(load, name, data, until_stdin_closes))
     except* CannotStartError as problems:
         print(f"{name}: {problems.exceptions[0]}", file=sys.stderr)
         status = 2
     return status
 
 
-async def _serve(config: Config, name: str, data: Path, until_stdin_closes: bool) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+async def _serve(load: Callable[[], Config], name: str, data: Path, until_stdin_closes: bool) -> None:
+    config = load()
+    stop, again = asyncio.Event(), asyncio.Event()
+    obey(partial(_stop, stop), again.set)
     if until_stdin_closes:
-        loop.add_reader(sys.stdin.fileno(), _stop_at_end, stop)
+        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _stop_at_end, stop)
     random, disk = Random(), Folder(data)  # noqa: S311 -- jitter
     async with run_server(config, name, partial(_open_log, data / f"{name}.log"), random, disk) as server:
         address = config.servers[name].http
-        async with _serve_http(server, address):
-            log.info("listens on %s, and http://%s", config.servers[name].tcp, address)
+        async with _serve_http(server, address, load) as reload, asyncio.TaskGroup() as tasks:
+            log.info("listens on %s, and http%s://%s", config.servers[name].tcp, "s" if config.tls else "", address)
+            reloading = tasks.create_task(_reload_for_ever(again, reload), name="reading the settings again")
             await stop.wait()
+            reloading.cancel()
+            server.going.begin()
+
+
+def _stop(stop: asyncio.Event) -> None:
+    end_at_once()
+    stop.set()
+
+
+async def _reload_for_ever(again: asyncio.Event, reload: Callable[[], None]) -> None:
+    while True:
+        await again.wait()
+        again.clear()
+        reload()
 
 
 def _open_log(path: Path) -> TrafficLog:
@@ -64,26 +79,17 @@ def _open_log(path: Path) -> TrafficLog:
 
 
 @asynccontextmanager
-async def _serve_http(server: RunningServer, address: Address) -> AsyncIterator[None]:
-    """Run the web gateway inside the block.
+async def _serve_http(
+    server: RunningServer, address: Address, load: Callable[[], Config]
+) -> AsyncIterator[Callable[[], None]]:
+    """Run the web gateway inside the block; give what reads the settings again.
 
     aiohttp takes 0.3 s to import, and a server must listen within 0.5 s: so it is imported once TCP listens, and
     in a thread, so that TCP is answered meanwhile.
     """
-    app = await asyncio.to_thread(importlib.import_module, "web.app")
-    door = importlib.import_module("web.door")
-    web = importlib.import_module("aiohttp.web")
-    runner = web.AppRunner(
-        app.make_app(server, [server.http.host for server in server.config.servers.values()]),
-        access_log=None,
-        shutdown_timeout=SHUTDOWN_SECONDS,
-    )
-    await runner.setup()
-    try:
-        await door.Site(runner, server.node, address).start()
-        yield
-    finally:
-        await runner.cleanup()
+    gateway = await asyncio.to_thread(importlib.import_module, "web.gateway")
+    async with gateway.open_gateway(server, address, load) as reload:
+        yield reload
 
 
 def _stop_at_end(stop: asyncio.Event) -> None:

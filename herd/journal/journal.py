@@ -92,7 +92,9 @@ class Journal:
     def _write(self, fresh: list[Batch]) -> bool:
         """Write batches to the file, and to the one that is to replace it; tell whether they are kept."""
         number = fresh[-1].number
-        texts = [seal(batch.text(), batch.number) for batch in fresh]
+        texts = [seal(batch.text(), batch.number) for batch in fresh if batch.lines]
+        if not texts:  # clients were dropped, which every server does by itself
+            return self.trouble is None
         sealed = texts[0] if len(texts) == 1 else b"".join(texts)
         new = self.rewriting
         error = new.add(sealed, number) if new else None

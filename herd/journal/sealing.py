@@ -21,7 +21,7 @@ _CRC = 0xFFFFFFFF
 
 
 def seal(lines: bytes, number: int) -> bytes:
-    """Return whole lines with their seal behind them."""
+    """Return whole lines, at least one, with their seal behind them."""
     return b"%bSEAL %d %d %08x\n" % (lines, number, len(lines), crc32(lines, number & _CRC))
 
 

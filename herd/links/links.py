@@ -6,6 +6,7 @@ from functools import partial
 from ipaddress import ip_address
 from random import Random
 from statistics import median
+from typing import cast
 
 from herd.backoff import Backoff
 from herd.config import Address
@@ -16,6 +17,8 @@ from herd.links.telling import Telling
 from herd.links.wire import Wire
 from herd.messages import SECOND
 from herd.node import Node
+from herd.tls import dialling, is_for
+from herd.visitor import Visitor
 
 FIRST_REDIAL = 0.1  # seconds
 LAST_REDIAL = 3.0
@@ -65,26 +68,30 @@ class Links:
         try:
             self._check_address(transport)
             check_hello(hello, self._me, tuple(self._names))
+            self._check_certificate(transport, hello)
         except RefusedError as reason:
             self._node.notice(peer or "-", f"refused: {reason}")
             transport.abort()
             return
         assert peer is not None
+        client = cast(Visitor, transport.get_protocol())  # as which it counts until it has proven itself
         wire = Wire(self._node, f"from-{peer}")
         transport.set_protocol(wire)
         wire.connection_made(transport)
         if rest:
             wire.data_received(rest)
-        self._node.spawn(f"hearing {peer}", partial(self._hear, wire, peer, hello))
+        self._node.spawn(f"hearing {peer}", partial(self._hear, wire, peer, hello, client))
 
-    async def _hear(self, wire: Wire, peer: str, hello: Hello) -> None:
+    async def _hear(self, wire: Wire, peer: str, hello: Hello, client: Visitor) -> None:
         try:
             await prove_as_listener(wire, self._me, hello, lambda: self._heard_of(peer, hello.life))
+            self._node.admission.leave(client)
             await self._keep_hearing(wire, peer, hello.life)
         except (ConnectionError, TimeoutError) as reason:
             wire.drop(str(reason) or "did not prove itself in time")
             self._node.notice(peer, f"refused: {wire.lost.result()}")
         finally:
+            self._node.admission.leave(client)
             wire.drop("stopped")
 
     async def _keep_hearing(self, wire: Wire, peer: str, life: bytes) -> None:
@@ -129,7 +136,9 @@ class Links:
         try:
             async with asyncio.timeout(DIAL_SECONDS):
                 loop = asyncio.get_running_loop()
-                transport, _ = await loop.create_connection(lambda: wire, address.host, address.port)
+                transport, _ = await loop.create_connection(
+                    lambda: wire, address.host, address.port, **dialling(self._node.tls, address.host)
+                )
             self._check_address(transport)
             life, heard = await prove_as_dialler(wire, self._me, peer.encode())
             telling = self.tellings[peer] = Telling(self._node, wire, peer, life, heard)
@@ -147,9 +156,20 @@ class Links:
             wire.drop("stopped")
         return telling is not None and telling.acknowledged is not None
 
+    async def told(self) -> None:
+        """Wait until every peer that is told our feed has acknowledged what is known now."""
+        async with asyncio.TaskGroup() as group:
+            for telling in self.tellings.values():
+                group.create_task(telling.told(), name=f"the last changes for {telling.peer}")
+
     def _check_address(self, transport: asyncio.BaseTransport) -> None:
         if not self._me.secret and not ip_address(transport.get_extra_info("peername")[0]).is_loopback:
             raise RefusedError("the herd has no secret, so servers talk over loopback only")
+
+    def _check_certificate(self, transport: asyncio.BaseTransport, hello: Hello) -> None:
+        tls, host = self._node.tls, self.neighbours[self._names[hello.name]].host
+        if tls and tls.mutual and not is_for(transport, host):
+            raise RefusedError(f"showed no certificate for {host}")
 
     def _trouble(self, peer: str, reason: str) -> None:
         if self.troubles.get(peer) != reason:

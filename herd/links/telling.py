@@ -6,7 +6,7 @@ from herd import words
 from herd.digest import ALWAYS
 from herd.links.ration import QUICK, SLOW, Ration
 from herd.links.repair import Offer, make_digest
-from herd.links.wire import IN_FLIGHT, Wire
+from herd.links.wire import Wire
 from herd.node import Node
 from herd.traffic import quote
 from herd.words import Span
@@ -34,6 +34,7 @@ class Telling:
         self._offer: Offer | None = None
         self._left: dict[int, tuple[int, int, int]] = {}  # bucket: both sums, and how often they were the same
         self._repair_before = 0
+        self._acknowledgement = asyncio.Event()
         self._wanted = asyncio.Event()  # a repair: when it was asked for, or when the log goes back too little
         self._ration = Ration(wire, self._take_answer)
         wire.when_writable = self._catch_up_soon
@@ -60,6 +61,7 @@ class Telling:
         finally:
             self._following = False
             readers.remove(self)
+            self._acknowledgement.set()  # whoever waits for one waits in vain
 
     def repair_soon(self, before: int) -> None:
         """Ask for a repair of what was heard before a time, in nanoseconds since 1970."""
@@ -76,7 +78,7 @@ class Telling:
             return
         told = [batch.told(self._node.clock) for batch in store.fresh if batch.origin != self.life]
         size = sum(map(len, told))
-        if size > IN_FLIGHT:
+        if size > self._node.limits.link_buffered:
             self._catch_up_soon()
             return
         self.cursor = store.number
@@ -88,6 +90,14 @@ class Telling:
         """Say how far the peer was told, which it acknowledges: the heartbeat of an idle link."""
         if not self.wire.blocked:
             self.wire.write(words.mark(self.cursor, self._node.clock(), self._node.store.number) + b"\n")
+
+    async def told(self) -> None:
+        """Wait until the peer has acknowledged all that is known now, or is gone."""
+        number = self._node.store.number
+        while (self.acknowledged or 0) < number and not self.wire.lost.done():
+            self.beat()  # what the peer told us itself goes without a mark
+            self._acknowledgement.clear()
+            await self._acknowledgement.wait()
 
     def _catch_up(self) -> None:
         """Tell a slice of what changed since the cursor, newest reports only, until the peer is up to date."""
@@ -157,6 +167,7 @@ class Telling:
         number = words.parse_ack(line)
         if number is not None:
             self.acknowledged = number
+            self._acknowledgement.set()
             return QUICK
         if not (self._offer and self._offer.answer(line)):
             self._node.notice(self.peer, f"skipped what is no answer: {quote(line)}")

@@ -7,8 +7,6 @@ from typing import cast
 from herd.messages import LINE_LIMIT
 from herd.node import Node
 
-IN_FLIGHT = 256 * 1024  # bytes written and not taken by the kernel yet, above which a link waits
-
 Take = Callable[[bytes], None]  # takes in whole lines
 
 
@@ -33,7 +31,7 @@ class Wire(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         self._transport = cast(asyncio.Transport, transport)
-        self._transport.set_write_buffer_limits(high=IN_FLIGHT)
+        self._transport.set_write_buffer_limits(high=self._node.limits.link_buffered)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End; of what came, only whole lines counted."""
@@ -98,6 +96,11 @@ class Wire(asyncio.Protocol):
     def blocked(self) -> bool:
         """Whether the bytes in flight have reached their bound."""
         return not self._writable.is_set()
+
+    @property
+    def unsent(self) -> int:
+        """Bytes in flight."""
+        return self._transport.get_write_buffer_size() if self._transport else 0
 
     async def writable(self) -> None:
         """Wait until there is room; ConnectionError if the connection is lost."""

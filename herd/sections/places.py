@@ -1,11 +1,11 @@
 """[places]: who is asked what is near, and how often."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from herd.settings import Table, count, one_of, text
+from herd.settings import Table, count, existing_file, one_of, text
 
 PROVIDERS = ("embedded", "google", "google-new", "overpass", "none")
 CONTACT_LIMIT = 200  # characters
@@ -37,25 +37,10 @@ def read_places(table: Table, environ: Mapping[str, str]) -> PlacesSettings:
         contact=table.take("contact", _contact, f"at most {CONTACT_LIMIT} ASCII characters"),
         per_minute=table.take("per_minute", count(1, MOST_A_MINUTE), "searches a minute, 1 or more"),
         cache_seconds=table.take("cache_seconds", count(0, DAY), f"whole seconds, 0 to {DAY}"),
-        file=table.take("file", _file(Path(table.file).parent), "the path of a file that exists"),
+        file=table.take("file", existing_file(Path(table.file).parent), "the path of a file that exists"),
     )
     table.finish()
     return settings
-
-
-def _file(folder: Path) -> Callable[[object], Path]:
-    """Return a reader of paths; relative ones begin in the folder, which is that of the settings."""
-
-    def read(value: object) -> Path:
-        try:
-            path = folder / Path(text(value)).expanduser()
-        except RuntimeError:  # ~ of somebody unknown
-            raise ValueError from None
-        if not path.is_file():
-            raise ValueError
-        return path
-
-    return read
 
 
 def _url(value: object) -> str:

@@ -15,6 +15,8 @@ FLOOD = 15  # writes of 30,000 bytes
 PATIENCE = 12.0  # seconds that a client waits for its answers
 IDS = [b"kiwi.cs.ucla.edu", "Zürich-☃".encode(), b"\xff\xfe\x80bin", b"a", b"\xc2\xa0\x1f", b"AT", b"IAMAT"]
 
+CHUNK_LINES = 60  # that a client says in one turn at most
+
 
 class Clients:
     """All clients of a run; they share a few IDs, so that they meet in the store."""
@@ -48,7 +50,7 @@ class Clients:
                 if "slow-readers" in self._world.faults and random.random() < 0.1:
                     await self._flood(caller)
                 for _ in range(random.randint(1, 3)):
-                    caller.say(*[self._line() for _ in range(random.choice([1, 1, 1, 3, 20]))])
+                    caller.say(*[self._line() for _ in range(random.choice([1, 1, 1, 3, CHUNK_LINES // 3]))])
                     if "slow-readers" in self._world.faults and random.random() < 0.3:
                         caller.transport.pause_reading()
                         watch.sometimes("a client that does not read")

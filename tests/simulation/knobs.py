@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from herd import store, words
-from herd.links import repair, telling, wire
+from herd.links import repair, telling
 
 TINY, SMALL, USUAL = (1, 2, 5, 11, 23), (1, 20, 60, 200), (60, 1448, 1448, 65_536)
 
@@ -45,8 +45,6 @@ def draw(random: Random) -> Knobs:
 def turned(knobs: Knobs) -> Iterator[None]:
     """Have production's constants as small as the seed wants them, inside the block."""
     wanted: list[tuple[Any, str, int]] = [
-        (telling, "IN_FLIGHT", knobs.in_flight),
-        (wire, "IN_FLIGHT", knobs.in_flight),
         (telling, "CHANGES_A_SLICE", knobs.slice),
         (store, "BATCH_MOST", knobs.slice),
         (store, "LOG_LEAST", knobs.log),

@@ -188,7 +188,7 @@ class Run:
         """S8: a server holds no connection that it has no use for."""
         server, core = self._world.servers[name], self._world.core
         links = server.witness.links
-        used = len(links.tellings) + len(links.hearings) + len(server.node.clients)
+        used = len(links.tellings) + len(links.hearings) + len(server.node.admission)
         trying = 2 * len([peer for peer in server.peers if peer not in core])
         if (ends := len(self._world.network.ends(name))) > used + trying:
             self._world.watch.broken("S8", f"{name} has {ends} connections, and uses {used}")

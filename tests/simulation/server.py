@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from herd.config import Address
 from herd.conversation import Conversation
+from herd.door import TCP, Door
 from herd.forgetting import Forgetting
+from herd.going import Going
 from herd.links.links import Links
 from herd.node import Node
 from herd.sections.limits import LimitsSettings
@@ -115,26 +117,27 @@ class Server:
         node: Node
         links: Links
 
-        def accept() -> Conversation:
-            return Conversation(node, links.meet)
+        def accept() -> Door:
+            return Door(node, TCP, lambda: Conversation(node, links.meet))
 
         listener = await world.loop.create_server(accept, self.host, PORT)
         async with asyncio.TaskGroup() as tasks:
             life = b"%016x" % random.getrandbits(64)
-            node = Node(self.name, Places(world), witness, tasks, self.clock, life)
+            limits = LimitsSettings(link_buffered=world.knobs.in_flight)
+            node = Node(self.name, Places(world), witness, tasks, self.clock, life, limits=limits)
             links = Links(node, world.secret, self.peers, random, lambda: b"%032x" % random.getrandbits(128))
             witness.join(node, links)
             self.feed = Feed(node, Finder(node))
             world.watch.lives[self.name] = witness
             self.forgetting = Forgetting(node, LimitsSettings(), links.clocks_ahead)
-            running = [tasks.create_task(work.run()) for work in (links, self.forgetting)]
+            work = (links.run, self.forgetting.run, node.admission.watch)
+            running = [tasks.create_task(lasting()) for lasting in work]
             try:
                 await self._stopping.wait()
             finally:
                 self.feed.close()
                 listener.close()
+                await Going(node, links, listener.close).finish()
                 for task in running:
                     task.cancel()
-                for transport in list(node.clients):
-                    transport.abort()
                 node.stop()

@@ -3,7 +3,7 @@
 from random import Random
 
 from tests.simulation import knobs, topologies
-from tests.simulation.clients import Clients
+from tests.simulation.clients import CHUNK_LINES, Clients
 from tests.simulation.faults import ELSEWHERE, Faults
 from tests.simulation.loop import Process, VirtualLoop
 from tests.simulation.network import Network
@@ -11,9 +11,7 @@ from tests.simulation.server import SECOND, Server
 from tests.simulation.strangers import Strangers
 from tests.simulation.topologies import Edges
 from tests.simulation.viewers import Viewer
-from tests.simulation.watch import Watch
-
-MARKS_SLACK = 2_000  # bytes of marks, acknowledgements and a handshake
+from tests.simulation.watch import MARKS_SLACK, Watch
 
 
 class World:
@@ -49,7 +47,8 @@ class World:
         self.driver = Process("the simulation")
         self._give_clocks(random)
         longest = 200 + max(map(len, self.clients.ids))
-        self.watch.slack = self.knobs.in_flight + self.knobs.slice * longest + MARKS_SLACK
+        # A link moves by whole batches, and one ends with the chunk of a client that filled it.
+        self.watch.slack = self.knobs.in_flight + (self.knobs.slice + CHUNK_LINES) * longest + MARKS_SLACK
 
     def up_servers(self) -> list[Server]:
         """Return the servers that run: one at least."""

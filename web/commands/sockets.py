@@ -6,8 +6,6 @@ own. It is of the same kind, text or binary, as the frame that it answers; if it
 
 import asyncio
 from collections import deque
-from contextlib import suppress
-from weakref import WeakSet
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
@@ -17,11 +15,10 @@ from herd.messages import LINE_LIMIT
 from herd.node import Node
 from herd.turn import NotKeptError
 from web.admitting import grant_of
-from web.keys import SERVER
+from web.keys import REFUSED, SERVER
 from web.traffic import label
 from web.upgrading import check_handshake
 
-FRAME_LIMIT = 2 * LINE_LIMIT  # bytes; a longer one closes the connection with 1009
 HEARTBEAT_SECONDS = 20.0
 SEND_SECONDS = 60.0  # for a client to take one answer
 CLOSE_SECONDS = 1.0  # for a client to take its leave
@@ -29,14 +26,13 @@ CLOSE_SECONDS = 1.0  # for a client to take its leave
 SLICE, FRAME_COST = 64 * 1024, 1024
 
 Socket = web.WebSocketResponse
-Sockets = WeakSet[Socket]
-SOCKETS: web.AppKey[Sockets] = web.AppKey("sockets", WeakSet)
+TALKS: web.AppKey["set[Talk]"] = web.AppKey("talks", set)
 
 routes = web.RouteTableDef()
 
 
 @routes.get("/ws")
-async def talk(request: web.Request) -> Socket:
+async def speak(request: web.Request) -> Socket:
     """Speak the line protocol."""
     node = request.app[SERVER].node
     socket = Socket(
@@ -44,33 +40,35 @@ async def talk(request: web.Request) -> Socket:
         autoclose=False,  # what was heard is answered first
         heartbeat=HEARTBEAT_SECONDS,
         compress=False,
-        max_msg_size=FRAME_LIMIT + 1,
+        max_msg_size=node.limits.frame + 1,  # a longer one closes the connection with 1009
     )
     check_handshake(request, socket, "this is a WebSocket")
     await socket.prepare(request)
-    request.app[SOCKETS].add(socket)
     name = node.label()
     node.notice(name, f"opened by {label(request)} as a WebSocket")
     if request.transport is not None:
-        if lost := await Talk(node, name, socket, request.transport, grant_of(request)).run():
-            node.notice(name, f"what it said cannot be kept: {lost}")
-            await socket.close(code=WSCloseCode.TRY_AGAIN_LATER, drain=False)
-        await socket.close(drain=False)
+        talk = Talk(node, name, socket, request.transport, grant_of(request))
+        request.app[TALKS].add(talk)
+        try:
+            await socket.close(code=await talk.run(), drain=False)
+        finally:
+            request.app[TALKS].discard(talk)
+    if socket.close_code == WSCloseCode.MESSAGE_TOO_BIG:
+        request.app[REFUSED]["frame"] += 1
     node.notice(name, f"closed: {socket.close_code}")
     return socket
 
 
 def attach(app: web.Application) -> None:
     """Have everyone told when the server stops."""
-    app[SOCKETS] = Sockets()
-    app.on_shutdown.append(_close_all)
+    app[TALKS] = set()
+    app.on_shutdown.append(end_talks)
 
 
-async def _close_all(app: web.Application) -> None:
-    sockets = [socket.close(code=WSCloseCode.GOING_AWAY, drain=False) for socket in app[SOCKETS]]
-    with suppress(TimeoutError):
-        async with asyncio.timeout(CLOSE_SECONDS):
-            await asyncio.gather(*sockets)
+async def end_talks(app: web.Application) -> None:
+    """Have all talks end with 1001 once what was heard is answered; it is not waited for."""
+    for talk in app[TALKS]:
+        talk.end()
 
 
 class Talk:
@@ -78,6 +76,7 @@ class Talk:
 
     def __init__(self, node: Node, name: str, socket: Socket, transport: asyncio.Transport, grant: Grant) -> None:
         self._node = node
+        self._name = name
         self._socket = socket
         self._transport = transport
         self._kinds: deque[WSMsgType] = deque()  # of the frames that are not answered yet
@@ -85,23 +84,36 @@ class Talk:
         self._free = asyncio.Event()  # nothing keeps frames from being heard
         self._exchange = Exchange(node, name, self._news.set, grant)
         self._ended = False  # nothing more is heard
+        self._leaving = False  # because the server stops
+        self._hearing: asyncio.Task[bool]
 
-    async def run(self) -> str:
-        """Hear and answer until the other end closes or is gone; return why something cannot be kept, or ""."""
-        lost = ""
+    async def run(self) -> WSCloseCode:
+        """Hear and answer until the other end closes or is gone, or the server stops; return the closing code.
+
+        Where something that was said cannot be kept, the log says why.
+        """
+        code = WSCloseCode.OK
         try:
             async with asyncio.TaskGroup() as tasks:
                 telling = tasks.create_task(self._tell_all())
-                if await self._hear_all():
+                self._hearing = tasks.create_task(self._hear_all())
+                await asyncio.wait((self._hearing,))
+                if self._leaving or self._hearing.result():
                     self._ended = True
                     self._news.set()
                 else:
                     telling.cancel()
         except* NotKeptError as problems:
-            lost = str(problems.exceptions[0])
+            self._node.notice(self._name, f"what it said cannot be kept: {problems.exceptions[0]}")
+            code = WSCloseCode.TRY_AGAIN_LATER
         finally:
             self._exchange.cancel()
-        return lost
+        return WSCloseCode.GOING_AWAY if self._leaving else code
+
+    def end(self) -> None:
+        """Hear nothing more, answer what was heard: the server is about to stop."""
+        self._leaving = True
+        self._hearing.cancel()
 
     async def _hear_all(self) -> bool:
         """Carry out frame after frame; tell whether the client took its leave and may still get answers."""

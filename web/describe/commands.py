@@ -25,7 +25,7 @@ COMMANDS = (
         "Report where a client is",
         "One report as JSON or as a form, many as a JSON array, or lines of the protocol as text/plain: these are "
         "answered a line each, bad ones by `? ` and a copy. Accept: text/plain gives the AT line, as TCP does. "
-        "A body is at most 1 MiB. A page of another origin may not do this.",
+        "A body is at most 1 MiB, unless the settings say otherwise. A page of another origin may not do this.",
         "Commands",
         f"curl -d client={samples.CLIENT} -d location=+34.068930-118.445127 {ORIGIN}/iamat",
         {

@@ -38,7 +38,7 @@ async def tell_live(request: web.Request) -> web.WebSocketResponse:
                 listening = tasks.create_task(_listen(socket, viewer))
                 await node.guard.run("a viewer", viewer.run)
                 listening.cancel()
-    await socket.close(code=WSCloseCode.GOING_AWAY if feed.closing else WSCloseCode.OK, drain=False)
+        await socket.close(code=WSCloseCode.GOING_AWAY if feed.closing else WSCloseCode.OK, drain=False)
     return socket
 
 

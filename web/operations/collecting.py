@@ -7,6 +7,7 @@ from prometheus_client.registry import Collector
 
 from herd.messages import SECOND
 from herd.server import RunningServer
+from web.operations.bounds import collect_bounds
 from web.operations.counted import collect_counts
 from web.operations.overview import STATES, LinkJson, clock_off, see_links
 
@@ -40,6 +41,7 @@ class ServerCollector(Collector):
         yield from self._collect_node()
         yield from self._collect_viewers()
         yield from self._collect_links()
+        yield from collect_bounds(self._server.node, self._server.links)
         yield from collect_counts(self._server)
 
     def _collect_node(self) -> Iterator[Metric]:
@@ -56,7 +58,6 @@ class ServerCollector(Collector):
         yield GaugeMetricFamily("herd_clock_trusted", "Whether silent clients expire by this clock.", trusted)
         yield GaugeMetricFamily("herd_feed_number", "Newest number of this server's feed.", node.store.number)
         yield GaugeMetricFamily("herd_feed_readers", "Links that follow the feed.", len(node.turn.readers))
-        yield GaugeMetricFamily("herd_connections", "TCP connections of clients.", len(node.clients))
         refused = CounterMetricFamily("herd_access_refusals", "What tokens did not allow.", labels=["reason"])
         for reason, count in node.access.refused.items():
             refused.add_metric([reason], count)
@@ -70,7 +71,7 @@ class ServerCollector(Collector):
         for what, count in self._viewers.items():
             family.add_metric([what], count())
         yield family
-        most = self._server.config.limits.viewers
+        most = self._server.node.limits.viewers
         yield GaugeMetricFamily("herd_viewers_most", "Viewers of the feed that the settings allow.", most)
         refused = CounterMetricFamily("herd_http_refusals", "Requests beyond a limit.", labels=["limit"])
         for what, count in self._refused.items():

@@ -7,9 +7,9 @@ from aiohttp import hdrs, web
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import choose_encoder
 
-from web.commands.sockets import SOCKETS
+from web.commands.sockets import TALKS
 from web.feed.watching import FEED
-from web.keys import SERVER
+from web.keys import REFUSED, SERVER
 from web.operations.collecting import ServerCollector
 from web.operations.requests import REQUESTS, RequestCounts
 from web.rates import RATES
@@ -45,9 +45,14 @@ async def show_metrics(request: web.Request) -> web.Response:
 
 def _watchers(app: web.Application) -> dict[str, Callable[[], int]]:
     """Return how to count those who hold a connection to the gateway open, by its path."""
-    return {"feed": lambda: len(app[FEED].viewers()), "protocol": lambda: len(app[SOCKETS])}
+    return {"feed": lambda: len(app[FEED].viewers()), "protocol": lambda: len(app[TALKS])}
 
 
 def _refusals(app: web.Application) -> dict[str, Callable[[], int]]:
     """Return how to count those whom a limit turned away, by the setting."""
-    return {"viewers": lambda: app[FEED].seats.refused, "requests": lambda: app[RATES].refused}
+    return {
+        "viewers": lambda: app[FEED].seats.refused,
+        "requests": lambda: app[RATES].refused,
+        "body": lambda: app[REFUSED]["body"],
+        "frame": lambda: app[REFUSED]["frame"],
+    }

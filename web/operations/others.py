@@ -60,7 +60,7 @@ class Others:
     async def _ask(self, session: ClientSession, name: str, address: Address, found: dict[str, Said]) -> None:
         try:
             async with asyncio.timeout(self.patience):
-                found[name] = _read(name, await _get(session, address, self._node.access.own))
+                found[name] = _read(name, await self._get(session, address))
         except TimeoutError:
             found[name] = {"error": f"no answer in {self.patience:g} s"}
         except (ClientError, OSError):
@@ -68,23 +68,24 @@ class Others:
         except ValueError as reason:
             found[name] = {"error": str(reason)}
 
-
-async def _get(session: ClientSession, address: Address, token: str | None) -> bytes:
-    if not address.port:
-        raise ValueError("the settings leave its HTTP port open, so nobody knows it")
-    headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
-    if token is not None:
-        headers["Authorization"] = f"Bearer {token}"
-    # A redirection is not followed: it might lead out of the herd.
-    async with session.get(f"http://{address}/herd", headers=headers, allow_redirects=False) as response:
-        if response.status != 200:
-            raise ValueError(f"answered with HTTP status {response.status}")
-        body = bytearray()
-        async for chunk in response.content.iter_chunked(CHUNK):
-            body += chunk
-            if len(body) > ANSWER_LIMIT:
-                raise ValueError(f"answered more than {ANSWER_LIMIT} bytes")
-        return bytes(body)
+    async def _get(self, session: ClientSession, address: Address) -> bytes:
+        if not address.port:
+            raise ValueError("the settings leave its HTTP port open, so nobody knows it")
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+        if (token := self._node.access.own) is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        tls = self._node.tls
+        url, trusted = (f"https://{address}/herd", tls.trusting) if tls else (f"http://{address}/herd", True)
+        # A redirection is not followed: it might lead out of the herd.
+        async with session.get(url, headers=headers, allow_redirects=False, ssl=trusted) as response:
+            if response.status != 200:
+                raise ValueError(f"answered with HTTP status {response.status}")
+            body = bytearray()
+            async for chunk in response.content.iter_chunked(CHUNK):
+                body += chunk
+                if len(body) > ANSWER_LIMIT:
+                    raise ValueError(f"answered more than {ANSWER_LIMIT} bytes")
+            return bytes(body)
 
 
 def _read(name: str, body: bytes) -> Said:

@@ -14,9 +14,11 @@ from herd.exchange import Exchange
 from herd.fastlane import split_commands
 from web.accept import FORM, JSON, TEXT
 from web.access import HOSTS
+from web.bodies import PATIENCE
 from web.commands.reading import read_iamat, read_report_form, to_fields
 from web.feed.frames import see, write_report
 from web.fields import read_json
+from web.gate import IN_FLIGHT
 from web.keys import SERVER
 from web.operations.requests import REQUESTS
 from web.problems import Problem
@@ -24,6 +26,8 @@ from web.quick.answers import AnswerHeads
 from web.quick.heads import Head, Heads
 from web.rates import RATES
 
+# For a body to come behind its head: then aiohttp waits for it, which has more to say of that.
+BODY_SECONDS = 1.0
 ROUTE, OK = "/iamat", 200
 
 Lines = tuple[bytes, Sequence[bytes]]  # whole lines, and whom they are about
@@ -45,7 +49,9 @@ class Lane:
     def __init__(self, app: web.Application) -> None:
         self.node = app[SERVER].node
         self.heads = Heads(app[HOSTS])
+        self.patience = min(BODY_SECONDS, app[PATIENCE])
         self._begun = app[SERVER].begun
+        self._in_flight = app[IN_FLIGHT]
         self._rates = app[RATES]
         self._counts = app[REQUESTS]
         self._answers = AnswerHeads()
@@ -53,8 +59,8 @@ class Lane:
     def read(self, head: Head, body: bytes, address: str) -> tuple[bytes, Ticket] | None:
         """Return the lines that a body says and what lets them in; None if this is not for the quick lane."""
         node = self.node
-        ticket = node.access.admit(head.token)
-        if ticket is None or not ticket.grant.writes or not self._hears():
+        ticket = node.access.admit(head.token)  # now, and not with the head: tokens come and go
+        if ticket is None or not ticket.grant.writes or not self._hears() or head.length > node.limits.body:
             return None
         try:
             lines, clients = _READ[head.kind](body, node.clock())
@@ -62,17 +68,21 @@ class Lane:
             return None
         if not clients or not (ticket.grant.full or all(map(ticket.grant.covers, clients))):
             return None
-        # The last question, for it is the only one that counts who asks.
+        # The last question, for it counts who asks.
         return None if self._rates.take(address) else (lines, ticket)
 
     def hear(self, head: Head, lines: bytes, text: bytes, label: str, came: float) -> Asked:
         """Carry out IAMATs; how they are answered is known, and may be said, once this turn is kept."""
         exchange = Exchange(self.node, label, _nothing_comes)
         exchange.hear(lines)
+        self._in_flight.count += 1
         return Asked(head, exchange, text, came)
 
-    def answer(self, asked: Asked) -> bytes:
-        """Return the answer to what is kept."""
+    def answer(self, asked: Asked, kept: bool) -> bytes | None:
+        """Return the answer, or None if what was heard is not kept."""
+        self._in_flight.count -= 1
+        if not kept:
+            return None
         head = asked.head
         if head.kind == TEXT or head.plain:
             body = asked.exchange.take_lines()
