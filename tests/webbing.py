@@ -149,7 +149,7 @@ async def gateway(
     limits: LimitsSettings | None = None,
     change: Callable[[Config], Config] = lambda config: config,
     disk: Disk | None = None,
-    quick: bool = True,
+    lane: Callable[[web.Application], Lane | None] = Lane,
 ) -> AsyncIterator[Gateway]:
     """Run a server and its gateway in this process; nothing may have met a defect when they end."""
     config = replace(
@@ -164,7 +164,7 @@ async def gateway(
             app[PATIENCE] = patience
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
         await runner.setup()
-        site = Site(runner, server.node, Address(HOST, 0), Lane(app) if quick else None)
+        site = Site(runner, server.node, Address(HOST, 0), lane(app))
         try:
             await site.start()
             async with ClientSession(cookie_jar=DummyCookieJar()) as session:

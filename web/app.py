@@ -19,7 +19,7 @@ from web.feed import live
 from web.keys import REFUSED, SERVER
 from web.operations import metrics
 from web.operations import routes as operations
-from web.quick.guest import KEEPALIVE_SECONDS
+from web.quick.lane import KEEPALIVE_SECONDS
 from web.search import keeping
 
 TEMPLATES = Path(__file__).parents[1] / "templates"

@@ -11,7 +11,7 @@ from web.quick.lane import Lane
 
 
 class Site(web.BaseSite):
-    """Listens for a runner; CannotListenError if its port cannot be had. Without a lane aiohttp hears everything."""
+    """Listens for a runner; CannotListenError if its port cannot be had. Without a lane aiohttp hears all."""
 
     def __init__(self, runner: web.AppRunner, node: Node, address: Address, lane: Lane | None) -> None:
         super().__init__(runner)

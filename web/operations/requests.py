@@ -39,7 +39,9 @@ class RequestCounts(Collector):
         """Count an answer as it begins. When it ends says nothing of /live and /events, which last for hours."""
         resource = request.match_info.route.resource
         name = resource.canonical if resource else NOWHERE
-        self.note(name, response.status, time.monotonic() - request[CAME_AT])
+        now = time.monotonic()
+        # aiohttp refuses an Expect that it does not know before it comes to the gate.
+        self.note(name, response.status, now - request.get(CAME_AT, now))
 
     def note(self, name: str, status: int, seconds: float) -> None:
         """Count an answer that began so long after its request came, by the route's name."""

@@ -13,8 +13,6 @@ from web.quick.heads import END
 from web.quick.lane import Asked, Lane
 from web.traffic import label_of
 
-KEEPALIVE_SECONDS = 120.0  # for a connection without a request; aiohttp's own hour lets the dead pile up
-
 
 class Guest(Visitor):
     """A client's connection."""
@@ -36,16 +34,21 @@ class Guest(Visitor):
         self._lane = lane  # None: all of it is aiohttp's
         self._loop = asyncio.get_running_loop()
 
+    @property
+    def quick(self) -> bool:
+        """Whether it is still in the quick lane."""
+        return self._protocol is None
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         super().connection_made(transport)
         if self._lane is None:
-            self._hand_over(b"")
+            self._hand_over()
             return
         peer = transport.get_extra_info("peername")  # None: it is gone already
         self._label, self._address = label_of(peer), peer[0] if peer else ""
         self._stirred = self._loop.time()
-        self._leaving = self._loop.call_later(KEEPALIVE_SECONDS, self._leave)
+        self._leaving = self._loop.call_later(self._lane.keepalive, self._leave)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
@@ -62,7 +65,7 @@ class Guest(Visitor):
             self._unheard += data
             self._transport.pause_reading()
         else:
-            self._hear(self._unheard + data if self._unheard else data)
+            self._hear(self._unheard, data)
 
     def eof_received(self) -> None:
         """Hear that nothing more comes."""
@@ -87,36 +90,38 @@ class Guest(Visitor):
         if self._protocol is None and self._asked is None:
             self._hand_over(self._unheard)
 
-    def _hear(self, data: bytes) -> None:
+    def _hear(self, held: bytes, data: bytes) -> None:
         self._stirred = self._loop.time()
         self._unheard = b""
         if self._giving_up is not None:
             self._giving_up.cancel()
             self._giving_up = None
         with self._node.guard.contain("an HTTP request in the quick lane"):
-            if self._carry_out(data):
+            if self._carry_out(held, data):
                 return
-        self._hand_over(data)
+        self._hand_over(held, data)
 
-    def _carry_out(self, data: bytes) -> bool:
-        """Carry out one plain request; tell whether all that came was one, or may become one."""
-        lane, end = self._lane, data.find(END) + len(END)
+    def _carry_out(self, held: bytes, data: bytes) -> bool:
+        """Carry out one plain request; tell whether all that came was one, or may become one with the next piece."""
+        lane, text = self._lane, held + data
         assert lane is not None
-        head = lane.heads.read(data[:end])
+        end = text.find(END) + len(END)
+        head = lane.heads.read(text[:end])
         if head is None or self._blocked:
             return False
-        missing = end + head.length - len(data)
-        if missing > 0:
+        missing = end + head.length - len(text)
+        if missing > 0 and not held:  # a body that comes drop by drop is aiohttp's to wait for
             self._unheard = data
             self._giving_up = self._loop.call_later(lane.patience, self._give_up)
+            return True
         if missing:
-            return missing > 0
-        read = lane.read(head, data[end:], self._address)
+            return False
+        read = lane.read(head, text[end:], self._address)
         if read is None:
             return False
         lines, ticket = read
         self._node.access.enter(ticket, self._transport.abort)  # where its token is taken away meanwhile
-        self._asked = lane.hear(head, lines, data, self._label, self._stirred)
+        self._asked = lane.hear(head, lines, text, self._label, self._stirred)
         self._node.turn.then(self._answer)
         return True
 
@@ -140,7 +145,7 @@ class Guest(Visitor):
             self._hand_over(self._unheard)
         elif self._unheard:
             self._transport.resume_reading()
-            self._hear(self._unheard)
+            self._hear(b"", self._unheard)
 
     def _give_up(self) -> None:
         """Wait no longer for a body."""
@@ -148,13 +153,15 @@ class Guest(Visitor):
 
     def _leave(self) -> None:
         """Close the connection if nothing came for long."""
-        still = self._stirred + KEEPALIVE_SECONDS - self._loop.time()
+        assert self._lane is not None
+        keepalive = self._lane.keepalive
+        still = self._stirred + keepalive - self._loop.time()
         if still > 0 or self._asked is not None:
-            self._leaving = self._loop.call_later(max(still, 1.0), self._leave)
+            self._leaving = self._loop.call_later(still if still > 0 else keepalive, self._leave)
         else:
             self._transport.close()
 
-    def _hand_over(self, data: bytes) -> None:
+    def _hand_over(self, *parts: bytes) -> None:
         """Let aiohttp have the connection, from a request on that nobody has looked at."""
         self._stop_timers()
         self._unheard = b""
@@ -163,8 +170,8 @@ class Guest(Visitor):
         protocol.connection_made(self._transport)
         if self._blocked:
             protocol.pause_writing()
-        if data:
-            protocol.data_received(data)
+        for part in filter(None, parts):
+            protocol.data_received(part)
 
     def _stop_timers(self) -> None:
         for timer in (self._leaving, self._giving_up):

@@ -50,6 +50,10 @@ class Heads:
         self._hosts = hosts
         self._known: dict[bytes, Head] = {}
 
+    def __len__(self) -> int:
+        """Return the count of heads that are known."""
+        return len(self._known)
+
     def read(self, head: bytes) -> Head | None:
         """Return what a head says, which ends with END; None if it is not plain."""
         known = self._known.get(head)

@@ -28,6 +28,7 @@ from web.rates import RATES
 
 # For a body to come behind its head: then aiohttp waits for it, which has more to say of that.
 BODY_SECONDS = 1.0
+KEEPALIVE_SECONDS = 120.0  # for a connection without a request; aiohttp's own hour lets the dead pile up
 ROUTE, OK = "/iamat", 200
 
 Lines = tuple[bytes, Sequence[bytes]]  # whole lines, and whom they are about
@@ -46,7 +47,8 @@ class Asked:
 class Lane:
     """The quick lane of one gateway."""
 
-    def __init__(self, app: web.Application) -> None:
+    def __init__(self, app: web.Application, keepalive: float = KEEPALIVE_SECONDS) -> None:
+        self.keepalive = keepalive
         self.node = app[SERVER].node
         self.heads = Heads(app[HOSTS])
         self.patience = min(BODY_SECONDS, app[PATIENCE])
