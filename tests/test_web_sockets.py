@@ -18,6 +18,10 @@ from tests.webbing import Gateway, gateway
 
 LINE = b"IAMAT kiwi %b 1520023934.918963997" % HERE
 AT = b"AT Home +0.081036003 kiwi %b 1520023934.918963997" % HERE
+HANDSHAKE = (
+    b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
 
 Socket = ClientWebSocketResponse
 
@@ -171,10 +175,7 @@ def framed(payload: bytes, first: int = 0x81) -> bytes:
 async def shake_hands(home: Gateway) -> AsyncIterator[Lines]:
     """Open a WebSocket by hand."""
     async with talk(home.port) as client:
-        client.writer.write(
-            b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-        )
+        client.writer.write(b"GET /ws HTTP/1.1\r\nHost: localhost\r\n" + HANDSHAKE)
         assert await client.line() == b"HTTP/1.1 101 Switching Protocols\r"
         while await client.line() != b"\r":
             pass
@@ -237,6 +238,19 @@ async def test_a_client_that_goes_away_leaves_nothing_behind_and_is_no_defect(ho
         client.reset()
         home.places.open.set()
     await until(lambda: "#2 ! closed: " in home.log.read_text(), "the end of the connection")
+
+
+@pytest.mark.parametrize("path", ["/ws", "/live"])
+async def test_a_client_that_is_gone_before_its_handshake_is_answered_is_no_defect(
+    home: Gateway, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(5):
+        async with talk(home.port) as client:
+            client.writer.write(b"GET %b HTTP/1.1\r\nHost: localhost\r\n%b" % (path.encode(), HANDSHAKE))
+            client.reset()
+    assert home.runner.server is not None
+    await until(lambda: not home.runner.server.connections, "the end of the connections")  # type: ignore[union-attr]
+    assert caplog.text == ""
 
 
 async def test_a_client_that_never_reads_is_not_heard_for_ever(home: Gateway) -> None:
