@@ -102,7 +102,7 @@ class Guest(Visitor):
         self._hand_over(held, data)
 
     def _carry_out(self, held: bytes, data: bytes) -> bool:
-        """Carry out one plain request; tell whether all that came was one, or may become one with the next piece."""
+        """Carry out one plain request; tell whether what came was one, or may become one with the next piece."""
         lane, text = self._lane, held + data
         assert lane is not None
         end = text.find(END) + len(END)
