@@ -280,13 +280,6 @@ DEFECTS = (
         "tests/test_web_tokens.py::test_a_cookie_writes_for_our_own_page_only",
     ),
     Defect(
-        "the quick lane answers what is not kept",
-        "web/quick/lane.py",
-        "        if not kept:\n            return None\n",
-        "",
-        "tests/test_web_quick.py::test_what_cannot_be_kept_is_503",
-    ),
-    Defect(
         "a token of some clients reports of all in the quick lane",
         "web/quick/lane.py",
         "if not clients or not (ticket.grant.full or all(map(ticket.grant.covers, clients))):",
