@@ -24,6 +24,7 @@ from tests.herding import HOST, running, small_herd, talk, within
 from web.app import make_app
 from web.bodies import PATIENCE
 from web.door import Site
+from web.quick.lane import Lane
 
 NOW = 1_520_023_935 * SECOND  # what every server's clock shows
 PLACES = """{
@@ -148,6 +149,7 @@ async def gateway(
     limits: LimitsSettings | None = None,
     change: Callable[[Config], Config] = lambda config: config,
     disk: Disk | None = None,
+    lane: Callable[[web.Application], Lane | None] = Lane,
 ) -> AsyncIterator[Gateway]:
     """Run a server and its gateway in this process; nothing may have met a defect when they end."""
     config = replace(
@@ -162,7 +164,7 @@ async def gateway(
             app[PATIENCE] = patience
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
         await runner.setup()
-        site = Site(runner, server.node, Address(HOST, 0))
+        site = Site(runner, server.node, Address(HOST, 0), lane(app))
         try:
             await site.start()
             async with ClientSession(cookie_jar=DummyCookieJar()) as session:

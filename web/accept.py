@@ -7,6 +7,7 @@ from aiohttp import hdrs, web
 
 JSON, PROBLEM = "application/json", "application/problem+json"
 PLAIN = "text/plain; charset=utf-8"
+FORM, TEXT = "application/x-www-form-urlencoded", "text/plain"  # which bodies may be, too
 
 _QUALITY = re.compile(r"q\s*=\s*(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE)
 
@@ -17,7 +18,7 @@ _UNFIT: Rank = (0.0, 0)
 
 def wants_plain(request: web.BaseRequest) -> bool:
     """Tell whether the request ranks text/plain above JSON; without a word about it, it does not."""
-    return hdrs.ACCEPT in request.headers and _prefers_plain(", ".join(request.headers.getall(hdrs.ACCEPT)))
+    return hdrs.ACCEPT in request.headers and prefers_plain(", ".join(request.headers.getall(hdrs.ACCEPT)))
 
 
 def takes_gzip(request: web.BaseRequest) -> bool:
@@ -35,7 +36,8 @@ def accepts_gzip(accept: str) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _prefers_plain(accept: str) -> bool:
+def prefers_plain(accept: str) -> bool:
+    """Tell the same of an Accept."""
     ranges: dict[str, float] = {}
     for text in accept.split(","):
         name, *parameters = [part.strip() for part in text.split(";")]

@@ -44,7 +44,7 @@ def check_access(request: web.Request) -> None:
     A WebSocket that only reads is also for the pages that may read: the browser does not keep it from others.
     """
     host = request.headers.get(hdrs.HOST)  # without one in HTTP/1.0 only, which no browser speaks
-    if host is not None and not _is_ours(host, request.app[HOSTS]):
+    if host is not None and not is_ours(host, request.app[HOSTS]):
         # DNS rebinding: a page of evil.example, whose name now leads to this machine, reads as if it were ours.
         raise Problem(421, "this server goes by IP address, localhost, or the host that its settings name")
     if request.method not in READING or hdrs.UPGRADE in request.headers:
@@ -66,7 +66,8 @@ def _only_reads(request: web.Request) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _is_ours(host: str, hosts: frozenset[str]) -> bool:
+def is_ours(host: str, hosts: frozenset[str]) -> bool:
+    """Tell whether a Host header names this server, which goes by these names, by an address or as localhost."""
     found = _HOST.fullmatch(host)
     if not found:
         return False

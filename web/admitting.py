@@ -64,7 +64,7 @@ def check_client(request: web.Request, client: bytes, answer: bytes | None = Non
 
 def _ticket(request: web.Request, access: Access) -> Ticket | None:
     header = request.headers.get(hdrs.AUTHORIZATION)
-    ticket = access.admit(_token(header) if header else None)
+    ticket = access.admit(token_in(header) if header else None)
     if ticket or cookies.NAME not in request.cookies or not _may_use_cookie(request):
         return ticket
     return cookies.read_cookie(request.cookies[cookies.NAME], access, request.app[SERVER].node.clock() // SECOND)
@@ -81,7 +81,7 @@ def _may_use_cookie(request: web.Request) -> bool:
     return reads if ours is None else ours
 
 
-def _token(header: str) -> bytes | None:
+def token_in(header: str) -> bytes | None:
     """Return the token in an Authorization header; the user's name in Basic may be any."""
     scheme, _, said = header.strip().partition(" ")
     if scheme.lower() == "bearer":

@@ -19,10 +19,10 @@ from web.feed import live
 from web.keys import REFUSED, SERVER
 from web.operations import metrics
 from web.operations import routes as operations
+from web.quick.lane import KEEPALIVE_SECONDS
 from web.search import keeping
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
-KEEPALIVE_SECONDS = 120.0  # for a connection without a request; aiohttp's own hour lets the dead pile up
 
 log = logging.getLogger(__name__)
 log.addFilter(noise.is_our_fault)

@@ -10,6 +10,7 @@ from herd.server import RunningServer
 from web.app import make_app
 from web.door import Site
 from web.leaving import leave
+from web.quick.lane import Lane
 from web.reloading import Reloading
 
 # For HTTP answers that are still in flight when everyone had time to finish; aiohttp waits for it twice.
@@ -25,7 +26,7 @@ async def open_gateway(
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
     try:
-        site = Site(runner, server.node, address)
+        site = Site(runner, server.node, address, Lane(app))
         await site.start()
         yield Reloading(load, app).again
         await site.stop()

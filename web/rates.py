@@ -41,20 +41,25 @@ class Rates:
 
     def check(self, address: str) -> None:
         """Count a request; a Problem that says when to come again if it is one too many."""
+        wait = self.take(address)
+        if wait > 0:
+            self.refused += 1
+            later = {"Retry-After": f"{-(-wait // SECOND)}"}
+            raise Problem(429, "too many requests from this address", headers=later)
+
+    def take(self, address: str) -> int:
+        """Count a request, unless it is one too many: then return in how many nanoseconds it would not be."""
         if not self._counts_loopback and address.startswith(LOOPBACK):
-            return
+            return 0
         name, now = network_of(address), self._clock()
         full_at = max(now, self._full_at.pop(name, now)) + self._share
         wait = full_at - now - self._depth
         if wait > 0:
-            self.refused += 1
             full_at -= self._share  # it is not counted: whoever asks too often still gets what is left
         self._full_at[name] = full_at
         if len(self._full_at) > ADDRESSES_MOST:
             self._full_at.popitem(last=False)
-        if wait > 0:
-            later = {"Retry-After": f"{-(-wait // SECOND)}"}
-            raise Problem(429, "too many requests from this address", headers=later)
+        return max(0, wait)
 
 
 RATES: web.AppKey[Rates] = web.AppKey("rates", Rates)

@@ -7,7 +7,11 @@ from web.keys import SERVER
 
 def label(request: web.Request) -> str:
     """Return the log's name of the connection a request came by: the address and port of its other end."""
-    peer = request.transport and request.transport.get_extra_info("peername")
+    return label_of(request.transport.get_extra_info("peername") if request.transport else None)
+
+
+def label_of(peer: tuple[str, int] | None) -> str:
+    """Return the same for an address and port, of IPv6 with more behind them; None: the other end is gone."""
     if not peer:
         return "-"
     host, port = peer[:2]

@@ -280,6 +280,20 @@ DEFECTS = (
         "tests/test_web_tokens.py::test_a_cookie_writes_for_our_own_page_only",
     ),
     Defect(
+        "a token of some clients reports of all in the quick lane",
+        "web/quick/lane.py",
+        "if not clients or not (ticket.grant.full or all(map(ticket.grant.covers, clients))):",
+        "if not clients:",
+        "tests/test_web_quick.py::test_a_token_counts_as_it_stands_at_each_request",
+    ),
+    Defect(
+        "the quick lane takes a header that stands twice",
+        "web/quick/heads.py",
+        "(name := found[1].lower()) in fields or name not in _KNOWN",
+        "(name := found[1].lower()) not in _KNOWN",
+        "tests/test_web_quick.py::test_a_head_with_anything_odd_in_it_is_not_plain",
+    ),
+    Defect(
         "a viewer is not told of who moved twice",
         "web/feed/feed.py",
         "lines = [report[1] for report in reports]",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from herd.fastlane import split_commands
 from herd.messages import IAmAt, WhatsAt, parse_command, refuse
 from herd.position import LATITUDE, LONGITUDE, Malformed
-from web.fields import Number, Twice
+from web.fields import Number, Twice, read_form
 from web.problems import Problem
 from web.schema import format_seconds, to_bytes
 
@@ -14,6 +14,8 @@ IAMAT, WHATSAT = b"IAMAT", b"WHATSAT"
 RADIUS, LIMIT = b"10", b"5"  # km and places, where a question leaves them out
 
 _NAMES = {IAMAT: ("client", "location", "lat", "lon", "time"), WHATSAT: ("client", "radius", "limit")}
+# No white space may stand in them, so a plus that a form leaves unencoded is meant for itself.
+_SIGNED = ("location", "lat", "lon")
 _TEXTS = ("client", "location")  # which JSON says as strings, and the others as strings or numbers
 _EXPECTED = {
     "client": "a client is 1 to 1,024 bytes without white space",
@@ -38,6 +40,11 @@ def to_fields(report: object) -> dict[str, bytes]:
     if not isinstance(report, dict):
         raise Problem(400, "a report is a JSON object", answer=b"? IAMAT")
     return {name: _to_field(name, report[name]) for name in _NAMES[IAMAT] if name in report}
+
+
+def read_report_form(form: bytes) -> dict[str, bytes]:
+    """Return the fields of a report in a form; a Problem where nobody knows what it says."""
+    return read_form(form, _SIGNED)
 
 
 def read_iamat(fields: Mapping[str, bytes], now: int) -> bytes:

@@ -4,11 +4,11 @@ from aiohttp import hdrs, web
 
 from herd.exchange import look_around
 from herd.messages import refuse
-from web.accept import JSON, PLAIN, wants_plain
+from web.accept import FORM, JSON, PLAIN, TEXT, wants_plain
 from web.admitting import check_client
 from web.bodies import read_as, read_body
 from web.commands.batches import answer_array, answer_lines, hear_lines, read_report
-from web.commands.reading import read_whatsat, to_fields
+from web.commands.reading import read_report_form, read_whatsat, to_fields
 from web.feed.frames import see, write_report
 from web.fields import read_form, read_json
 from web.keys import SERVER
@@ -16,10 +16,7 @@ from web.problems import Problem
 from web.schema import to_bytes
 from web.traffic import log_exchange
 
-FORM = "application/x-www-form-urlencoded"
-BODIES = (JSON, FORM, "text/plain")
-# No white space may stand in them, so a plus that a form leaves unencoded is meant for itself.
-SIGNED = ("location", "lat", "lon")
+BODIES = (JSON, FORM, TEXT)
 
 routes = web.RouteTableDef()
 
@@ -31,10 +28,10 @@ async def hear_clients(request: web.Request) -> web.StreamResponse:
     if kind not in BODIES:
         raise Problem(415, f"a body is one of {', '.join(BODIES)}", headers={"Accept": ", ".join(BODIES)})
     body = await read_body(request)
-    if kind == "text/plain":
+    if kind == TEXT:
         return await answer_lines(request, body)
     if kind == FORM:
-        return await _hear(request, await read_as(_read_form, body))
+        return await _hear(request, await read_as(read_report_form, body))
     report = await read_as(read_json, body)
     if isinstance(report, list):
         return await answer_array(request, report)
@@ -67,10 +64,6 @@ async def _hear(request: web.Request, fields: dict[str, bytes]) -> web.Response:
     if wants_plain(request):
         return _answer(answer + b"\n", PLAIN)
     return _answer(write_report(see(answer)).encode() + b"\n", JSON)
-
-
-def _read_form(body: bytes) -> dict[str, bytes]:
-    return read_form(body, SIGNED)
 
 
 def _answer(body: bytes, kind: str) -> web.Response:

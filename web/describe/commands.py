@@ -1,7 +1,6 @@
 """/iamat, /whatsat and /ws, as /openapi.json describes them."""
 
-from web.accept import JSON
-from web.commands.routes import FORM
+from web.accept import FORM, JSON
 from web.describe import samples
 from web.describe.operation import (
     BAD_QUERY,

@@ -1,7 +1,7 @@
 """Tokens, and the login for browsers, as /openapi.json describes them."""
 
 from web import cookies
-from web.commands.routes import FORM
+from web.accept import FORM
 from web.describe.operation import LATER, ORIGIN, Answer, Content, Json, Operation, problem
 
 HTML = "text/html"

@@ -6,9 +6,8 @@ from urllib.parse import urlencode
 import aiohttp_jinja2
 from aiohttp import hdrs, web
 
-from web.accept import JSON
+from web.accept import FORM, JSON
 from web.assets import url_of
-from web.commands.routes import FORM
 from web.describe.commands import COMMANDS
 from web.describe.feed import FEED
 from web.describe.login import BEYOND, LOGIN, SCHEMES, SECURITY, UNKNOWN

@@ -11,7 +11,7 @@ from web.commands.sockets import TALKS
 from web.feed.watching import FEED
 from web.keys import REFUSED, SERVER
 from web.operations.collecting import ServerCollector
-from web.operations.requests import RequestCounts
+from web.operations.requests import REQUESTS, RequestCounts
 from web.rates import RATES
 
 REGISTRY: web.AppKey[CollectorRegistry] = web.AppKey("registry", CollectorRegistry)
@@ -29,7 +29,7 @@ def attach(app: web.Application) -> None:
     registry = app[REGISTRY] = CollectorRegistry()
     registry.register(ServerCollector(app[SERVER], _watchers(app), _refusals(app)))
     ProcessCollector(registry=registry)
-    requests = RequestCounts()
+    requests = app[REQUESTS] = RequestCounts()
     registry.register(requests)
     app.on_response_prepare.append(requests.count)
 

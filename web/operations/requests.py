@@ -39,11 +39,16 @@ class RequestCounts(Collector):
         """Count an answer as it begins. When it ends says nothing of /live and /events, which last for hours."""
         resource = request.match_info.route.resource
         name = resource.canonical if resource else NOWHERE
+        now = time.monotonic()
+        # aiohttp refuses an Expect that it does not know before it comes to the gate.
+        self.note(name, response.status, now - request.get(CAME_AT, now))
+
+    def note(self, name: str, status: int, seconds: float) -> None:
+        """Count an answer that began so long after its request came, by the route's name."""
         counts = self._routes.get(name)
         if counts is None:
             counts = self._routes[name] = RouteCounts()
-        counts.statuses[response.status // 100] += 1
-        seconds = time.monotonic() - request[CAME_AT]
+        counts.statuses[status // 100] += 1
         counts.seconds += seconds
         counts.within[bisect_left(BUCKETS, seconds)] += 1
 
@@ -66,3 +71,6 @@ class RequestCounts(Collector):
             durations.add_metric([name], buckets, counts.seconds)
         yield requests
         yield durations
+
+
+REQUESTS: web.AppKey[RequestCounts] = web.AppKey("requests", RequestCounts)

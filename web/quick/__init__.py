@@ -1,0 +1,1 @@
+"""The quick lane of HTTP: plain POSTs to /iamat, answered without aiohttp."""
