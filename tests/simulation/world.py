@@ -2,6 +2,7 @@
 
 from random import Random
 
+from herd.sections.limits import CLIENTS, KEEP
 from tests.simulation import knobs, topologies
 from tests.simulation.clients import CHUNK_LINES, Clients
 from tests.simulation.faults import ELSEWHERE, Faults
@@ -33,6 +34,10 @@ class World:
         self.core = topologies.core(names, self.edges, random)
         self.fault_kinds = Faults(self)
         self.faults = self._draw_faults(random, without)
+        dice = Random(f"{seed} disks")
+        self.journals = dice.random() < 0.75
+        self.disks_fail = any(kind.startswith("disk") for kind in self.faults)
+        self.keep, self.most = KEEP, CLIENTS
         hosts = {name: f"127.0.0.{place + 1}" for place, name in enumerate(names)}
         self.network.names = {host: name for name, host in hosts.items()}
         self.servers = {
