@@ -42,7 +42,9 @@ class Contents:
     def lose_power(self, random: Random) -> str:
         """Keep what was synced, and something of the rest; return what became of that."""
         safe, text = self.safe, self.snapshot()
-        common = len(os.path.commonprefix([safe, text]))
+        common = next(
+            (at for at, (a, b) in enumerate(zip(safe, text, strict=False)) if a != b), min(len(safe), len(text))
+        )
         if text == safe:
             how = "nothing to lose"
         elif common < len(safe):  # cut off, or cut off and written over, and not synced since
@@ -203,7 +205,8 @@ class SimulatedDisk:
         return SimulatedFile(disk, disk.names.get(name) or Contents(), self._process)
 
     def remove(self, name: str) -> None:
-        if self._process.alive and self._platter.names.pop(name, None):
+        if self._process.alive and name in self._platter.names:
+            del self._platter.names[name]
             self._platter.renamed()
 
     def rename(self, old: str, new: str) -> None:

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any
-
-from functools import partial
 
 from herd import store, words
 from herd.journal import compaction, loading, recovery, tending

@@ -19,7 +19,6 @@ class Promises:
     def __init__(self, name: str, policy: str | None, steady: bool, watch: Watch) -> None:
         self._name, self._policy, self._steady, self._watch = name, policy, steady, watch
         self._newest: dict[bytes, list[tuple[float, Fact]]] = {}  # when it was promised, in order
-        self._forgets: dict[bytes, int] = {}  # stamps that were known beside what was promised: they may cover it
 
     def promise(self, fact: Fact) -> None:
         """Note that a client was told that a report counts."""
@@ -27,10 +26,6 @@ class Promises:
         if not known or known[-1][1].rank < fact.rank:
             known.append((self._watch.loop.time(), fact))
             del known[:-5]
-
-    def drop(self, client: bytes) -> None:
-        """Note that a client is let go of as DESIGN.md allows: it expired, or was evicted."""
-        self._newest.pop(client, None)
 
     def lose_power(self) -> None:
         """Forget what may be lost."""

@@ -160,7 +160,7 @@ class Server:
         disk = SimulatedDisk(self.disk, self.process)
         async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
             life = b"%016x" % random.getrandbits(64)
-            limits = LimitsSettings(link_buffered=world.knobs.in_flight, keep=world.keep, clients=world.most)
+            limits = LimitsSettings(link_buffered=world.knobs.in_flight)
             node = Node(self.name, Places(world), witness, tasks, self.clock, life, limits=limits)
             links = Links(node, world.secret, self.peers, random, lambda: b"%032x" % random.getrandbits(128))
             self.forgetting = Forgetting(node, limits, links.clocks_ahead)

@@ -218,7 +218,8 @@ class Witness:
 
     def _answered(self, lines: bytes) -> None:
         """S7: what is answered can be read at once."""
-        for line in lines.split(b"\n"):
+        every = lines.split(b"\n")
+        for line, after in zip(every, [*every[1:], b""], strict=True):
             if line.startswith(b"AT "):
                 fact = read(line)
                 known = read(self.node.store.newest(fact.client) or b"") if fact else None
@@ -230,7 +231,10 @@ class Witness:
                 elif known.rank < fact.rank and known.said != fact.said and not self._repeats(fact):
                     self._watch.broken("S7", f"{self.name} answers {line!r}, and keeps {known.line!r}")
                 else:
-                    self._promises.promise(known)
+                    if not after.startswith(
+                        b"{"
+                    ):  # places: who asks is shown also what nobody was told that it counts
+                        self._promises.promise(known)
                     if known.line != line and known.said == fact.said:
                         self._watch.sometimes("a repetition answered")
 

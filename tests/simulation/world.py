@@ -2,7 +2,6 @@
 
 from random import Random
 
-from herd.sections.limits import CLIENTS, KEEP
 from tests.simulation import knobs, topologies
 from tests.simulation.clients import CHUNK_LINES, Clients
 from tests.simulation.faults import ELSEWHERE, Faults
@@ -37,7 +36,6 @@ class World:
         dice = Random(f"{seed} disks")
         self.journals = dice.random() < 0.75
         self.disks_fail = any(kind.startswith("disk") for kind in self.faults)
-        self.keep, self.most = KEEP, CLIENTS
         hosts = {name: f"127.0.0.{place + 1}" for place, name in enumerate(names)}
         self.network.names = {host: name for name, host in hosts.items()}
         self.servers = {
