@@ -306,3 +306,21 @@ async def test_frames_and_answers_are_lines_of_the_traffic_log(tmp_path: Path) -
     for said in ("< x", "> ? x", "< AUTH ***", "> ? AUTH ***", "< y z", "! closed: 1000"):
         assert f"#1 {said}\n" in log
     assert "hunter2" not in log
+
+
+@pytest.mark.parametrize("door", [b"/ws", b"/live"])
+@pytest.mark.parametrize("header", [b"Upgrade", b"Connection", b"Sec-WebSocket-Version", b"Sec-WebSocket-Key"])
+async def test_a_handshake_in_bytes_that_are_no_text_is_426_as_well(
+    home: Gateway, door: bytes, header: bytes
+) -> None:
+    headers = {
+        b"Host": b"localhost",
+        b"Connection": b"close, Upgrade",
+        b"Upgrade": b"websocket",
+        b"Sec-WebSocket-Version": b"13",
+        b"Sec-WebSocket-Key": b"aGVyZCBsaXZlIGhlcmQhIQ==",
+        header: b"close, \xff",
+    }
+    lines = [name + b": " + value for name, value in headers.items()]
+    answer = await home.raw(b"\r\n".join([b"GET %b HTTP/1.1" % door, *lines, b"", b""]))
+    assert answer.startswith(b"HTTP/1.1 426 ")
