@@ -329,12 +329,6 @@ DEFECTS = (
         "tests/test_journal.py::test_after_a_failed_sync_the_file_is_written_anew",
     ),
     Defect(
-        "a torn tail is not cut off",
-        "herd/journal/recovery.py",
-        "            journal.ledger.cut(loading.end)\n",
-        "            journal.ledger.end = loading.size\n",
-    ),
-    Defect(
         "what failed to be written counts as written",
         "herd/journal/journal.py",
         "        except OSError as problem:\n            self.fail(problem)\n",
@@ -354,12 +348,5 @@ DEFECTS = (
         "(heard > self.floor and not self.full)",
         "not self.full",
         "tests/test_sweep.py::test_beneath_the_floor_an_unknown_client_is_not_taken_from_a_peer_but_a_known_one_and_a_clients_own_are",
-    ),
-    Defect(
-        "a clock that jumps is trusted",
-        "herd/clockwatch.py",
-        "            self._doubted = self._steady()\n        self._difference",
-        "            pass\n        self._difference",
-        "tests/test_forgetting.py::test_a_clock_that_jumps_expires_nobody",
     ),
 )
