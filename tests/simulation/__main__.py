@@ -24,6 +24,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--keep-going", action="store_true", help="run all seeds, also where some fail")
     parser.add_argument("--until-caught", action="store_true", help=argparse.SUPPRESS)  # for the sabotage
     options = parser.parse_args(arguments)
+    logging.getLogger("herd").setLevel(logging.CRITICAL)  # its story is told by the simulation
     without = tuple(filter(None, options.without.split(",")))
     if options.seed is not None:
         return _tell(options.seed, without, options.story)

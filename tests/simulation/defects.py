@@ -342,4 +342,25 @@ DEFECTS = (
         "",
         "tests/test_journal.py::test_after_a_failed_sync_the_file_is_written_anew",
     ),
+    Defect(
+        "what failed to be written counts as written",
+        "herd/journal/journal.py",
+        "        except OSError as problem:\n            self.fail(problem)\n",
+        "        except OSError as problem:\n            self.cursor = number\n            self.fail(problem)\n",
+        "tests/test_journal.py::test_what_peers_tell_while_nothing_can_be_kept_is_written_later",
+    ),
+    Defect(
+        "what expired is taken again",
+        "herd/acceptance.py",
+        "return heard > self.expired and (known",
+        "return (known",
+        "tests/test_sweep.py::test_what_expired_is_taken_from_nobody_else_be_the_client_known_or_not",
+    ),
+    Defect(
+        "an evicted client comes back from a peer",
+        "herd/acceptance.py",
+        "(heard > self.floor and not self.full)",
+        "not self.full",
+        "tests/test_sweep.py::test_beneath_the_floor_an_unknown_client_is_not_taken_from_a_peer_but_a_known_one_and_a_clients_own_are",
+    ),
 )

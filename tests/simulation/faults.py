@@ -2,8 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from random import Random
 from typing import TYPE_CHECKING
+
+from herd.turn import NotKeptError
 
 if TYPE_CHECKING:
     from tests.simulation.server import Server
@@ -11,6 +14,7 @@ if TYPE_CHECKING:
 
 # Kinds that other parts of the simulation look at.
 ELSEWHERE = ("future-stamps", "slow-readers", "places", "skew", "viewers", "silent-accepts")
+DISK_STEPS = ["write", "truncate", "sync", "sync the folder", "rename", "read", "open"]
 
 
 class Faults:
@@ -41,6 +45,9 @@ class Faults:
             "twins": lambda: self._spawn(self._world.clients.twins()),
             "strangers": lambda: self._spawn(self._world.strangers.bother()),
             "forget": self._forget,
+            "disk-full": self._fill,
+            "disk-errors": self._fail_disk,
+            "disk-slow": self._slow_disk,
             "nonsense": lambda: self._spawn(self._world.strangers.impersonate()),
         }
 
@@ -179,9 +186,28 @@ class Faults:
     def _forget(self) -> None:
         """Have a server forget some client."""
         server = self._server()
-        if server.up and not server.process.paused and hasattr(server, "forgetting"):
+        if server.begun and not server.process.paused:
             client = self._random.choice(self._world.clients.ids)
-            server.process.context.run(server.forgetting.forget, client)
+            with suppress(NotKeptError):
+                server.process.context.run(server.forgetting.forget, client)
+
+    def _fill(self) -> None:
+        """Leave a disk little room for a while."""
+        disk = self._server().disk
+        disk.room = self._random.randrange(400)
+        self._later(4, disk.mend)
+
+    def _fail_disk(self) -> None:
+        """Let some of what a disk is asked to do fail for a while."""
+        disk = self._server().disk
+        disk.failing.update(self._random.sample(DISK_STEPS, self._random.choice([1, 1, 2, len(DISK_STEPS)])))
+        self._later(4, disk.mend)
+
+    def _slow_disk(self) -> None:
+        disk = self._server().disk
+        disk.slow = self._random.choice([0.3, 3.0])
+        self._world.watch.sometimes("a disk slow to sync")
+        self._later(6, disk.mend)
 
     def _jump(self) -> None:
         server = self._server()

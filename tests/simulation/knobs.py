@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any
 
 from herd import store, words
+from herd.journal import compaction, loading, recovery, tending
+from herd.journal.journal import Journal
 from herd.links import repair, telling
 
 TINY, SMALL, USUAL = (1, 2, 5, 11, 23), (1, 20, 60, 200), (60, 1448, 1448, 65_536)
@@ -24,6 +27,7 @@ class Knobs:
     in_flight: int
     slice: int  # changes or lines at once
     log: int  # changes that the store's log keeps at least
+    journal: int  # bytes from which on a journal may be written anew
 
 
 def draw(random: Random) -> Knobs:
@@ -38,6 +42,7 @@ def draw(random: Random) -> Knobs:
         in_flight=random.choice([1000, 4096, 262_144]),
         slice=random.choice([1, 3, 20, 250]),
         log=random.choice([4, 30, 65_536]),
+        journal=random.choice([300, 2000, 1 << 26]),
     )
 
 
@@ -50,10 +55,15 @@ def turned(knobs: Knobs) -> Iterator[None]:
         (store, "LOG_LEAST", knobs.log),
         (repair, "LINES_A_WRITE", knobs.slice),
         (words, "HASHES_A_LINE", max(2, knobs.slice)),
+        (compaction, "REPORTS_A_SLICE", knobs.slice),
+        (tending, "REPORTS_A_SLICE", knobs.slice),
+        (loading, "SLICE", 20 * knobs.slice),
     ]
-    before = [(module, name, getattr(module, name)) for module, name, _ in wanted]
+    wanted_any: Any = partial(Journal, least=knobs.journal)
+    wanted_all = [*wanted, (recovery, "Journal", wanted_any)]
+    before = [(module, name, getattr(module, name)) for module, name, _ in wanted_all]
     try:
-        for module, name, value in wanted:
+        for module, name, value in wanted_all:
             setattr(module, name, value)
         yield
     finally:

@@ -119,6 +119,7 @@ class Run:
             world.core = list(world.servers)
         for name in world.core:
             server = world.servers[name]
+            server.disk.mend()
             if not server.up:
                 server.start()
             server.resume()
@@ -145,19 +146,26 @@ class Run:
         self.healed = world.loop.time() - began
 
     async def _tell(self, name: str) -> None:
-        clients = self._world.clients
+        """Report to a server until it takes it: one whose disk was in trouble needs a while to mend its journal."""
+        clients, watch, owed = self._world.clients, self._world.watch, 1
         try:
             async with asyncio.timeout(30):
-                caller = await clients.call(self._world.servers[name])
-                caller.say(clients.report(b"after-" + name.encode()))
-                await caller.answered()
+                while owed:
+                    with suppress(OSError):  # it does not listen yet: its journal is being read
+                        caller = await clients.call(self._world.servers[name])
+                        caller.say(clients.report(b"after-" + name.encode()))
+                        await caller.answered()
+                        owed = caller.owed
+                        caller.transport.close()
+                    if owed:
+                        watch.sometimes("a healed server not ready yet")
+                        await asyncio.sleep(LOOK)
         except TimeoutError:
-            self._world.watch.broken("L2", f"{name} is healed and answers nobody")
-        if caller.owed:
-            self._world.watch.broken("L2", f"{name} is healed and gives no answer")
-        caller.transport.close()
+            watch.broken("L2", f"{name} is healed and answers nobody")
 
     def _agree(self) -> bool:
+        if not all(self._world.servers[name].begun for name in self._world.core):
+            return False
         stores = [self._world.servers[name].node.store for name in self._world.core]
         return len({frozenset(fact[1] for fact in store.snapshot()) for store in stores}) == 1
 
@@ -196,7 +204,7 @@ class Run:
     async def _see(self) -> None:
         """Every viewer of a healthy server shows what it keeps."""
         for viewer in self._world.viewers:
-            if viewer.server.up and not viewer.server.process.paused:
+            if viewer.server.begun and not viewer.server.process.paused:
                 try:
                     async with asyncio.timeout(VIEWER_SECONDS):
                         await until(viewer.sees_all)

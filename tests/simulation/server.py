@@ -1,6 +1,7 @@
 """One simulated server: the production node behind a simulated port; it is started, paused, stopped and killed."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,16 @@ from herd.conversation import Conversation
 from herd.door import TCP, Door
 from herd.forgetting import Forgetting
 from herd.going import Going
+from herd.journal.recovery import keeping, read_journal
 from herd.links.links import Links
 from herd.node import Node
+from herd.sections.journal import ALWAYS, EVERYSEC, NEVER
 from herd.sections.limits import LimitsSettings
+from herd.starting import CannotStartError
+from tests.simulation.disk import Platter, SimulatedDisk
 from tests.simulation.loop import Process
 from tests.simulation.places import Places
+from tests.simulation.promises import Promises
 from tests.simulation.witness import Witness
 from web.feed.feed import Feed
 from web.search.finder import Finder
@@ -24,6 +30,7 @@ if TYPE_CHECKING:
 EPOCH = 1_795_000_000 * 10**9  # when a run begins, in nanoseconds since 1970
 SECOND = 10**9
 PORT = 12_101
+RESTART_SECONDS = 2.0  # after which who could not start is started again, as systemd does
 
 
 class Clock:
@@ -55,6 +62,11 @@ class Server:
         self.peers = {peer: Address(other, PORT) for peer, other in peers.items()}
         self._world = world
         self._random = Random(f"{world.seed} {name}")
+        dice = Random(f"{world.seed} {name} disk")
+        self.disk = Platter(dice, world.watch)
+        self.fsync = dice.choice([EVERYSEC, EVERYSEC, ALWAYS, NEVER]) if world.journals else None
+        self.promises = Promises(name, self.fsync, not world.disks_fail, world.watch)
+        self._wanted = False  # whether it is to be started again where it cannot start
         self._main: asyncio.Task[None]
         self._stopping: asyncio.Event
 
@@ -63,28 +75,37 @@ class Server:
         """Of the present life."""
         return self.witness.node
 
+    @property
+    def begun(self) -> bool:
+        """Whether it runs, and has read its journal."""
+        return self.up and hasattr(self.witness, "node")
+
     def start(self) -> None:
         """Begin a new life."""
         if self.process.alive and not self.up and hasattr(self, "_main"):  # it was still stopping
             self._bury()
             self._main.cancel()
-        self.up = True
+        self.up = self._wanted = True
         self.process = Process(self.name)
         self._stopping = asyncio.Event()
-        self.witness = Witness(self._world.watch, self.name, self.clock)
+        self.witness = Witness(self._world.watch, self.name, self.clock, self.promises)
         self._world.network.power(self.name)
-        self._main = self._world.loop.create_task(self._run(self.witness), context=self.process.context)
+        self._main = self._world.loop.create_task(self._live(self.witness), context=self.process.context)
 
     def kill(self, power: bool) -> None:
         """End at once; with the power cut nobody is told."""
         if self.up:
             self.up = self.process.alive = self.witness.alive = False
             self._world.network.die(self.process, power)
+            if power:
+                self.disk.lose_power()
+                self.promises.lose_power()
             self.resume()
             self._main.cancel()  # nobody sees what it does from now on
 
     async def stop(self) -> None:
         """End as SIGTERM has it."""
+        self._wanted = False
         if self.up:
             self.resume()
             self.up = False
@@ -111,6 +132,22 @@ class Server:
         self.clock.skew += round(seconds * SECOND)
         self.witness.disturbed = True
 
+    async def _live(self, witness: Witness) -> None:
+        process = self.process
+        try:
+            await self._run(witness)
+        except* CannotStartError:
+            if process.alive:
+                self._world.watch.sometimes("a server that cannot start")
+                self.up = process.alive = witness.alive = False
+                self._world.network.die(process, power=False)
+                again = self._world.driver.context
+                self._world.loop.call_later(RESTART_SECONDS, self._start_again, context=again)
+
+    def _start_again(self) -> None:
+        if self._wanted and not self.up:
+            self.start()
+
     async def _run(self, witness: Witness) -> None:
         """Do as `herd.server.run_server` does."""
         world, random = self._world, self._random
@@ -120,16 +157,20 @@ class Server:
         def accept() -> Door:
             return Door(node, TCP, lambda: Conversation(node, links.meet))
 
-        listener = await world.loop.create_server(accept, self.host, PORT)
-        async with asyncio.TaskGroup() as tasks:
+        disk = SimulatedDisk(self.disk, self.process)
+        async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
             life = b"%016x" % random.getrandbits(64)
             limits = LimitsSettings(link_buffered=world.knobs.in_flight)
             node = Node(self.name, Places(world), witness, tasks, self.clock, life, limits=limits)
             links = Links(node, world.secret, self.peers, random, lambda: b"%032x" % random.getrandbits(128))
+            self.forgetting = Forgetting(node, limits, links.clocks_ahead)
+            if self.fsync is not None:
+                journal = await stack.enter_async_context(keeping(node, disk, self.fsync))
+                await read_journal(node, journal)
             witness.join(node, links)
             self.feed = Feed(node, Finder(node))
             world.watch.lives[self.name] = witness
-            self.forgetting = Forgetting(node, LimitsSettings(), links.clocks_ahead)
+            listener = await world.loop.create_server(accept, self.host, PORT)
             work = (links.run, self.forgetting.run, node.admission.watch)
             running = [tasks.create_task(lasting()) for lasting in work]
             try:

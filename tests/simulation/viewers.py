@@ -81,7 +81,7 @@ class Viewer:
     async def watch(self, settled: asyncio.Event) -> None:
         """Watch with whims, until things settle; then just watch."""
         while not settled.is_set():
-            if self.server.up and not self.server.process.paused:
+            if self.server.begun and not self.server.process.paused:
                 if self.screen.left or self._life != self.server.node.life:
                     self.come()
                 self.screen.read(on=self._random.random() < 0.7)
@@ -89,7 +89,7 @@ class Viewer:
                     self.screen.abort()
             await asyncio.sleep(self._random.expovariate(1))
         self.screen.read(on=True)
-        if self.server.up and (self.screen.left or self._life != self.server.node.life):
+        if self.server.begun and (self.screen.left or self._life != self.server.node.life):
             self.come()
 
     def come(self) -> None:

@@ -11,6 +11,7 @@ from herd.facts import FORGET
 from herd.links.links import Links
 from herd.node import Node
 from tests.simulation.oracle import Fact, Model, Said, read, read_forget
+from tests.simulation.promises import Promises
 from tests.simulation.watch import Watch
 
 NOTICES = {  # what a server says in its log, and the rare state that it shows
@@ -54,7 +55,7 @@ class Witness:
 
     missing = 0
 
-    def __init__(self, watch: Watch, name: str, clock: Callable[[], int]) -> None:
+    def __init__(self, watch: Watch, name: str, clock: Callable[[], int], promises: Promises) -> None:
         self.alive = True
         self.disturbed = False  # its clock jumped, or it was paused, since its last turn
         self.model = Model()
@@ -67,11 +68,26 @@ class Witness:
         self._said: set[Said] = set()  # all that the feed ever showed
         self._changes: Counter[bytes] = Counter()
         self._told: dict[str, Told] = {}
+        self._promises = promises
 
     def join(self, node: Node, links: Links) -> None:
         """Watch these from now on, before any other reader does."""
         self.node, self.links = node, links
         node.turn.readers.insert(0, self)
+        self._promises.check(node.store)
+        for _, line, *_ in node.store.snapshot():
+            self._remember(line)
+
+    def _remember(self, line: bytes) -> None:
+        """S1, S3: what a journal brings back was issued as it stands."""
+        if line not in self._watch.issued:
+            self._watch.broken("S3", f"{self.name} reads {line!r}, which no server issued")
+        elif fact := read(line):
+            self.model.take(fact)
+            self._seen[fact.client] = fact
+            self._said.add(fact.said)
+        elif forget := read_forget(line):
+            self.model.forget(*forget)
 
     # The log.
 
@@ -203,7 +219,8 @@ class Witness:
 
     def _answered(self, lines: bytes) -> None:
         """S7: what is answered can be read at once."""
-        for line in lines.split(b"\n"):
+        every = lines.split(b"\n")
+        for line, after in zip(every, [*every[1:], b""], strict=True):
             if line.startswith(b"AT "):
                 fact = read(line)
                 known = read(self.node.store.newest(fact.client) or b"") if fact else None
@@ -214,8 +231,13 @@ class Witness:
                     self._watch.broken("S7", f"{self.name} answers {line!r}, and keeps {known!r}")
                 elif known.rank < fact.rank and known.said != fact.said and not self._repeats(fact):
                     self._watch.broken("S7", f"{self.name} answers {line!r}, and keeps {known.line!r}")
-                elif known.line != line and known.said == fact.said:
-                    self._watch.sometimes("a repetition answered")
+                else:
+                    if not after.startswith(
+                        b"{"
+                    ):  # places: who asks is shown also what nobody was told that it counts
+                        self._promises.promise(known)
+                    if known.line != line and known.said == fact.said:
+                        self._watch.sometimes("a repetition answered")
 
     def _repeats(self, fact: Fact) -> bool:
         """Tell whether the client had said the very same before: such a report goes no further (PROTOCOL.md).

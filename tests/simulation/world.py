@@ -33,6 +33,9 @@ class World:
         self.core = topologies.core(names, self.edges, random)
         self.fault_kinds = Faults(self)
         self.faults = self._draw_faults(random, without)
+        dice = Random(f"{seed} disks")
+        self.journals = dice.random() < 0.75
+        self.disks_fail = any(kind.startswith("disk") for kind in self.faults)
         hosts = {name: f"127.0.0.{place + 1}" for place, name in enumerate(names)}
         self.network.names = {host: name for name, host in hosts.items()}
         self.servers = {
