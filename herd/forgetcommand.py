@@ -4,7 +4,7 @@ import http.client
 import sys
 from urllib.parse import quote
 
-from herd.commands import FAILED
+from herd.commands import FAILED, MISUSED
 from herd.config import Address, Config
 from herd.tls import open_tls
 
@@ -24,7 +24,10 @@ def forget(config: Config, client: str, server: str | None) -> int:
     connection = _connect(config, address)
     path = "/clients/" + quote(client.encode("utf-8", "surrogateescape"), safe="")
     headers: dict[str, str | bytes] = {"Accept": "text/plain"}
-    if token := config.access.mine:
+    if (token := config.access.mine) is not None:
+        if token.split() != [token]:  # which would end this header and begin others
+            print("a token is one word without white space", file=sys.stderr)
+            return MISUSED
         headers["Authorization"] = b"Bearer " + token.encode("utf-8", "surrogateescape")
     try:
         connection.request("DELETE", path, headers=headers)

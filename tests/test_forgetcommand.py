@@ -1,4 +1,4 @@
-"""`run.py forget`: a person has the herd forget a client, with a token and over TLS where the settings have them."""
+"""`run.py forget`: a person has the herd forget a client, with a token and over TLS where these are set."""
 
 import asyncio
 from dataclasses import replace
@@ -40,6 +40,7 @@ async def test_it_says_the_token_of_this_machine(tmp_path: Path, capsys: pytest.
         await home.tcp(b"AUTH %b\n%b\n" % (TOKEN.encode(), iamat(b"kiwi")))
         for mine in (None, "wrong", "a-token-to-read"):
             assert await asked(home, "kiwi", access=replace(TOKENS, mine=mine)) == 1
+        assert await asked(home, "kiwi", access=replace(TOKENS, mine=f"{TOKEN}\n")) == 2
         assert await asked(home, "kiwi", access=replace(TOKENS, mine=TOKEN)) == 0
     out, problems = capsys.readouterr()
     assert out == "kiwi is forgotten\n"
