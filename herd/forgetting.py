@@ -85,6 +85,9 @@ class Forgetting:
             store.acceptance.expire(node.clock() - self._limits.keep * SECOND)
             if self._loop.time() >= self._sweep_at:
                 await self._expire()
+        # Of what peers have forgotten as much is remembered as of clients; the next sweep may be an hour away.
+        if len(store.forgotten) > self._limits.clients + self._limits.clients // 8:
+            await self._drop(bury(store))
         # A wrong clock evicts the wrong ones; but memory has an end.
         if len(store.reports) > self._limits.clients and (trusted or store.acceptance.full):
             await self._evict()

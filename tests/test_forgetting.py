@@ -10,6 +10,7 @@ import pytest
 
 from herd.batch import OWN_CLIENTS
 from herd.config import Config
+from herd.facts import Forget
 from herd.forgetting import Forgetting, TooManyError
 from herd.messages import SECOND, parse_at
 from herd.sections.limits import LimitsSettings
@@ -205,6 +206,16 @@ async def test_a_full_server_remembers_no_more_forgets_and_says_so(tmp_path: Pat
         with pytest.raises(TooManyError):
             forgetting.forget(b"c2")
         assert server.node.store.newest(b"c2")
+
+
+async def test_what_peers_forget_is_bounded_without_waiting_for_a_sweep(tmp_path: Path) -> None:
+    async with alone(tmp_path, clients=16, keep=30 * DAY) as (server, forgetting):
+        store = server.node.store
+        await trust(forgetting)  # the next sweep is far
+        for number in range(19):
+            store.forget(Forget(b"Right", b"c%d" % number, NOW + number), server.node.turn.batch(b"a peer's life"))
+        await forgetting.look()
+        assert sorted(store.forgotten) == sorted(b"c%d" % number for number in range(3, 19))
 
 
 async def test_the_search_finds_nobody_who_is_gone(tmp_path: Path) -> None:
