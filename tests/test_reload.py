@@ -128,7 +128,9 @@ async def test_a_server_that_others_reach_keeps_its_tokens_where_it_would_not_st
         assert (await home.get("/clients")).status == 401
         reloading(home, replace(home.server.config, access=AccessSettings(open=True))).again()
         assert (await home.get("/clients")).status == 200
-    assert "the settings stay as they were: servers.Home: other machines reach tcp 0.0.0.0:0" in home.log.read_text()
+    assert (
+        "the settings stay as they were: servers.Home: other machines reach tcp 0.0.0.0:0" in home.log.read_text()
+    )
 
 
 async def test_sighup_reads_the_file_again_and_a_broken_one_not(tmp_path: Path) -> None:
