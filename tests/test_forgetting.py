@@ -198,6 +198,33 @@ async def test_clients_beyond_an_eighth_of_the_limit_wait_until_there_is_room_an
         await until(lambda: len(server.node.store.reports) <= 1125, "evictions")
 
 
+async def test_only_new_clients_wait_for_room_and_others_are_served_meanwhile(tmp_path: Path) -> None:
+    # The look of this Forgetting is never asked for, so nobody is evicted.
+    async with alone(tmp_path, clients=8) as (server, _), talk(server.port) as new, talk(server.port) as other:
+        slip_in(server, *[line_of(b"c%d" % number, 9) for number in range(10)])
+        await asyncio.sleep(0)
+        acceptance = server.node.store.acceptance
+        new.send(b"early", b"IAMAT new %b 1520023935" % HERE, b"late")
+        assert await new.line() == b"? early"
+        assert acceptance.full
+        assert (await report(other, b"c3", b"1520023935")).startswith(b"AT Left ")
+        assert await other.ask(b"WHATSAT new 1 1") == b"? WHATSAT new 1 1"
+        acceptance.most = 16
+        assert (await new.line()).startswith(b"AT Left ")
+        assert await new.line() == b"? late"
+        assert server.node.store.newest(b"new")
+
+
+async def test_who_waits_for_room_does_not_wait_for_the_next_look(tmp_path: Path) -> None:
+    async with alone(tmp_path, clients=8) as (server, forgetting), asyncio.TaskGroup() as tasks:
+        forgetting._look = 10**6  # seconds
+        looking = tasks.create_task(forgetting.run())
+        await asyncio.sleep(0)
+        slip_in(server, *[line_of(b"c%d" % number, 9 - number / 10) for number in range(20)])
+        await until(lambda: len(server.node.store.reports) <= 9, "evictions")
+        looking.cancel()
+
+
 async def test_a_full_server_remembers_no_more_forgets_and_says_so(tmp_path: Path) -> None:
     async with alone(tmp_path, clients=2) as (server, forgetting):
         slip_in(server, *[line_of(b"c%d" % number, 1) for number in range(3)])
