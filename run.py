@@ -33,8 +33,10 @@ INTERRUPTED = 130  # as shells have it for Ctrl-C
 PROGRAMS = {  # of the tests', by the command that runs them
     "simulate": "tests.simulation",
     "sabotage": "tests.simulation.sabotage",
+    "chaos": "tests.chaos",
     "bench": "tests.bench",
     "compare": "tests.beside",
+    "fuzz": "tests.fuzz",
 }
 
 

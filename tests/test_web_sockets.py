@@ -17,6 +17,10 @@ from tests.webbing import Gateway, gateway
 
 LINE = b"IAMAT kiwi %b 1520023934.918963997" % HERE
 AT = b"AT Home +0.081036003 kiwi %b 1520023934.918963997" % HERE
+HANDSHAKE = (
+    b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
 
 Socket = ClientWebSocketResponse
 
@@ -160,7 +164,7 @@ async def test_many_frames_sent_ahead_are_answered_in_order(socket: Socket) -> N
 
 def framed(payload: bytes, first: int = 0x81) -> bytes:
     """Return a masked frame, as clients send them; 0x81 is a whole text."""
-    mask = b"\x12\x34\x56\x78"  # not a random one: it would make other names of tests in each worker of xdist
+    mask = b"herd"  # any four bytes: the names of tests must not change from run to run
     size = len(payload)
     length = bytes([0x80 | size]) if size < 126 else b"\xfe" + size.to_bytes(2, "big")
     return bytes([first]) + length + mask + bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
@@ -170,10 +174,7 @@ def framed(payload: bytes, first: int = 0x81) -> bytes:
 async def shake_hands(home: Gateway) -> AsyncIterator[Lines]:
     """Open a WebSocket by hand."""
     async with talk(home.port) as client:
-        client.writer.write(
-            b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-        )
+        client.writer.write(b"GET /ws HTTP/1.1\r\nHost: localhost\r\n" + HANDSHAKE)
         assert await client.line() == b"HTTP/1.1 101 Switching Protocols\r"
         while await client.line() != b"\r":
             pass
@@ -238,6 +239,19 @@ async def test_a_client_that_goes_away_leaves_nothing_behind_and_is_no_defect(ho
     await until(lambda: "#2 ! closed: " in home.log.read_text(), "the end of the connection")
 
 
+@pytest.mark.parametrize("path", ["/ws", "/live"])
+async def test_a_client_that_is_gone_before_its_handshake_is_answered_is_no_defect(
+    home: Gateway, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(5):
+        async with talk(home.port) as client:
+            client.writer.write(b"GET %b HTTP/1.1\r\nHost: localhost\r\n%b" % (path.encode(), HANDSHAKE))
+            client.reset()
+    assert home.runner.server is not None
+    await until(lambda: not home.runner.server.connections, "the end of the connections")  # type: ignore[union-attr]
+    assert caplog.text == ""
+
+
 async def test_a_client_that_never_reads_is_not_heard_for_ever(home: Gateway) -> None:
     async with shake_hands(home) as client:
         client.reader._transport.pause_reading()  # type: ignore[attr-defined]
@@ -291,3 +305,21 @@ async def test_frames_and_answers_are_lines_of_the_traffic_log(tmp_path: Path) -
     for said in ("< x", "> ? x", "< AUTH ***", "> ? AUTH ***", "< y z", "! closed: 1000"):
         assert f"#1 {said}\n" in log
     assert "hunter2" not in log
+
+
+@pytest.mark.parametrize("door", [b"/ws", b"/live"])
+@pytest.mark.parametrize("header", [b"Upgrade", b"Connection", b"Sec-WebSocket-Version", b"Sec-WebSocket-Key"])
+async def test_a_handshake_in_bytes_that_are_no_text_is_426_as_well(
+    home: Gateway, door: bytes, header: bytes
+) -> None:
+    headers = {
+        b"Host": b"localhost",
+        b"Connection": b"close, Upgrade",
+        b"Upgrade": b"websocket",
+        b"Sec-WebSocket-Version": b"13",
+        b"Sec-WebSocket-Key": b"aGVyZCBsaXZlIGhlcmQhIQ==",
+        header: b"close, \xff",
+    }
+    lines = [name + b": " + value for name, value in headers.items()]
+    answer = await home.raw(b"\r\n".join([b"GET %b HTTP/1.1" % door, *lines, b"", b""]))
+    assert answer.startswith(b"HTTP/1.1 426 ")

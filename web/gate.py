@@ -60,7 +60,7 @@ async def pass_gate(request: web.Request, handler: Handler) -> web.StreamRespons
         except ConnectionError:
             if request.transport is not None and not request.transport.is_closing():
                 raise
-            return request.get(_STARTED) or web.Response()  # the other end is gone, nobody reads it
+            return _nothing_more(request)
         finally:
             app[IN_FLIGHT].count -= 1
     started: web.StreamResponse | None = request.get(_STARTED)
@@ -84,6 +84,15 @@ async def begin_answer(request: web.Request, response: web.StreamResponse) -> No
         response.headers.setdefault(name, value)  # a handler's own stays
     share(request, response)
     request[_STARTED] = response
+
+
+def _nothing_more(request: web.Request) -> web.StreamResponse:
+    """Return what aiohttp can end without a word: the other end is gone, nobody reads it.
+
+    It cannot end a WebSocket whose handshake could not be answered any more.
+    """
+    started: web.StreamResponse | None = request.get(_STARTED)
+    return web.Response() if started is None or isinstance(started, web.WebSocketResponse) else started
 
 
 async def _serve(request: web.Request, handler: Handler) -> web.StreamResponse:
