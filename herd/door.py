@@ -63,7 +63,7 @@ class Door(asyncio.Protocol):
         except OSError as problem:  # not TLS at all, a certificate that is not good, too slow, gone
             admission.failed_handshakes += 1
             peer = connection.get_extra_info("peername")
-            self._node.notice("#tls", f"{peer} failed at the handshake of TLS: {problem or 'gone'}")
+            self._node.notice("#tls", f"{peer} failed at the handshake of TLS: {str(problem) or 'gone'}")
         finally:
             if not handed_over:
                 admission.leave(visitor)

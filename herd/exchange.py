@@ -1,8 +1,9 @@
 """A client's lines in, its answers out in the order of the lines, over whatever carries them."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import chain
 
 from herd.access import BEYOND_TOKEN, EVERYTHING, Grant
 from herd.batch import OWN_CLIENTS
@@ -33,6 +34,7 @@ class Exchange:
         self._came = came
         self._answers = Answers()
         self._commands: Iterator[Command] | None = None  # of the lines that are being carried out
+        self._put_back: list[Command] = []  # the line that has to wait for room before all others
         self._slow = 0  # lines since we last went on
         self._tasks: set[asyncio.Task[None]] = set()  # WHATSATs on their way
         self.lost = ""  # why a report is not kept: then neither it nor what is behind it is answered
@@ -70,14 +72,15 @@ class Exchange:
         """Carry out what is left, as far as there is room and as others do not wait too long."""
         node = self._node
         node.turn.then(self._settle)
-        self._slow = 0
-        room = not node.store.acceptance.full  # else clients wait until others are evicted
-        while room and self._commands is not None and not self._answers.full and self._slow < SLOW_LINES:
+        self._slow, put_back, self._put_back = 0, self._put_back, []
+        while self._commands is not None and not self._waits():
             answers, batch = self._answers.newest, node.turn.batch(OWN_CLIENTS)
             start = len(answers)
-            # Where nothing can be kept, or not every client's, each line is looked at.
-            quick = node.turn.keeper.trouble is None and self.grant.full
-            commands = self._commands if quick else map(to_slow, self._commands)
+            commands: Iterable[Command] = chain(put_back, self._commands) if put_back else self._commands
+            put_back = []
+            # Where nothing can be kept, or not every client's, or not every client, each line is looked at.
+            if node.turn.keeper.trouble is not None or node.store.acceptance.full or not self.grant.full:
+                commands = map(to_slow, commands)
             done = hear_clients(commands, node.heard_by, node.clock(), batch, answers, self._answer_other)
             if done or self.lost:
                 self._commands = None
@@ -105,7 +108,7 @@ class Exchange:
         """Answer nothing any more if what was heard in a turn is not kept, whenever its owner asks for it."""
         if not kept:
             self.cancel()
-            self._answers, self._commands = Answers(), None
+            self._answers, self._commands, self._put_back = Answers(), None, []
             self.lost = self._node.turn.keeper.trouble or "writing failed"
 
     def _add(self, answer: bytes) -> None:
@@ -130,8 +133,16 @@ class Exchange:
         if (trouble := self._node.turn.keeper.trouble) is not None:
             self.lost = trouble
             return False
+        store = self._node.store
+        if store.acceptance.full and command.client not in store.reports:  # until others are evicted
+            self._put_back = [(b"", b"", b"", b"", line)]
+            return False
         self._answers.newest.append(bytes(self._node.hear(command)))
         return self._slow < SLOW_LINES
+
+    def _waits(self) -> bool:
+        """Tell whether lines are left for another turn: for want of room, here or in the store, or of time."""
+        return self._answers.full or bool(self._put_back) or self._slow >= SLOW_LINES
 
     def _may(self, command: IAmAt | WhatsAt) -> bool:
         return (self.grant.writes or isinstance(command, WhatsAt)) and self.grant.covers(command.client)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 
 from herd.batch import DROPPED, OWN_CLIENTS, Batch
 from herd.clockwatch import ClockWatch
@@ -34,6 +35,7 @@ class Forgetting:
         self._ahead = ahead
         self._loop = asyncio.get_running_loop()
         self._sweep_at = 0.0
+        self._crowded = asyncio.Event()  # clients wait for room
         self.trusted = False  # whether this clock is
         self.go_by(limits)
 
@@ -69,10 +71,19 @@ class Forgetting:
 
     async def run(self) -> None:
         """Look after it until cancelled."""
+        self._node.turn.readers.append(self)
         while True:
-            await asyncio.sleep(self._look)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._look):
+                    await self._crowded.wait()
+            self._crowded.clear()
             with self._node.guard.contain("a sweep"):
                 await self.look()
+
+    def moved(self) -> None:
+        """Look at once where clients wait for room."""
+        if self._node.store.acceptance.full:
+            self._crowded.set()
 
     async def look(self) -> None:
         """Expire and evict what there is, unless this clock is wrong."""
@@ -85,6 +96,9 @@ class Forgetting:
             store.acceptance.expire(node.clock() - self._limits.keep * SECOND)
             if self._loop.time() >= self._sweep_at:
                 await self._expire()
+        # Of what peers have forgotten as much is remembered as of clients; the next sweep may be an hour away.
+        if len(store.forgotten) > self._limits.clients + self._limits.clients // 8:
+            await self._drop(bury(store))
         # A wrong clock evicts the wrong ones; but memory has an end.
         if len(store.reports) > self._limits.clients and (trusted or store.acceptance.full):
             await self._evict()

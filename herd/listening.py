@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -24,11 +25,18 @@ def taken(servers: Mapping[str, Server]) -> str | None:
     return None
 
 
-async def until_it_accepts(address: Address, stopping: asyncio.Event) -> None:
-    """Return when the address accepts connections, or the event is set. Any free port (0) is not waited for."""
+async def until_it_accepts(address: Address, stopping: asyncio.Event, secure: bool = False) -> None:
+    """Return when the address accepts connections, or the event is set. Any free port (0) is not waited for.
+
+    `secure`: the handshake of TLS is gone through, which would count as failed if the connection just ended.
+    """
     while address.port and not stopping.is_set():
         try:
-            _, writer = await asyncio.open_connection(_reachable(address), address.port)
+            _, writer = await asyncio.open_connection(
+                _reachable(address), address.port, ssl=_trusting_anybody() if secure else None
+            )
+        except ssl.SSLError:  # somebody is there
+            return
         except OSError:
             await asyncio.sleep(POLL)
             continue
@@ -76,6 +84,14 @@ def _tries(servers: Mapping[str, Server], secure: bool, guarded: bool) -> list[s
         f"  {begin}{echo} IAMAT {here} $(date +%s){end} | nc -N {places[0]}",
         f"  {begin}{echo} WHATSAT {near}{end} | nc -N {places[-1]}",
     ]
+
+
+def _trusting_anybody() -> ssl.SSLContext:
+    """Return what is needed to find out that somebody is there, whoever it is: nothing is said to them."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _reachable(address: Address) -> str:

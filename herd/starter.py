@@ -111,7 +111,7 @@ class Starter:
         """Say where the servers are, as soon as all of them accept."""
         for server in self._servers.values():
             for address in (server.tcp, server.http):
-                await until_it_accepts(address, self._stopping)
+                await until_it_accepts(address, self._stopping, self._tls is not None)
         if not self._stopping.is_set():
             pids = {name: process.pid for name, process in self._running.items()}
             print(table(self._servers, pids, self._tls is not None, self._guarded), flush=True)

@@ -10,6 +10,7 @@ import pytest
 
 from herd.batch import OWN_CLIENTS
 from herd.config import Config
+from herd.facts import Forget
 from herd.forgetting import Forgetting, TooManyError
 from herd.messages import SECOND, parse_at
 from herd.sections.limits import LimitsSettings
@@ -197,6 +198,33 @@ async def test_clients_beyond_an_eighth_of_the_limit_wait_until_there_is_room_an
         await until(lambda: len(server.node.store.reports) <= 1125, "evictions")
 
 
+async def test_only_new_clients_wait_for_room_and_others_are_served_meanwhile(tmp_path: Path) -> None:
+    # The look of this Forgetting is never asked for, so nobody is evicted.
+    async with alone(tmp_path, clients=8) as (server, _), talk(server.port) as new, talk(server.port) as other:
+        slip_in(server, *[line_of(b"c%d" % number, 9) for number in range(10)])
+        await asyncio.sleep(0)
+        acceptance = server.node.store.acceptance
+        new.send(b"early", b"IAMAT new %b 1520023935" % HERE, b"late")
+        assert await new.line() == b"? early"
+        assert acceptance.full
+        assert (await report(other, b"c3", b"1520023935")).startswith(b"AT Left ")
+        assert await other.ask(b"WHATSAT new 1 1") == b"? WHATSAT new 1 1"
+        acceptance.most = 16
+        assert (await new.line()).startswith(b"AT Left ")
+        assert await new.line() == b"? late"
+        assert server.node.store.newest(b"new")
+
+
+async def test_who_waits_for_room_does_not_wait_for_the_next_look(tmp_path: Path) -> None:
+    async with alone(tmp_path, clients=8) as (server, forgetting), asyncio.TaskGroup() as tasks:
+        forgetting._look = 10**6  # seconds
+        looking = tasks.create_task(forgetting.run())
+        await asyncio.sleep(0)
+        slip_in(server, *[line_of(b"c%d" % number, 9 - number / 10) for number in range(20)])
+        await until(lambda: len(server.node.store.reports) <= 9, "evictions")
+        looking.cancel()
+
+
 async def test_a_full_server_remembers_no_more_forgets_and_says_so(tmp_path: Path) -> None:
     async with alone(tmp_path, clients=2) as (server, forgetting):
         slip_in(server, *[line_of(b"c%d" % number, 1) for number in range(3)])
@@ -205,6 +233,16 @@ async def test_a_full_server_remembers_no_more_forgets_and_says_so(tmp_path: Pat
         with pytest.raises(TooManyError):
             forgetting.forget(b"c2")
         assert server.node.store.newest(b"c2")
+
+
+async def test_what_peers_forget_is_bounded_without_waiting_for_a_sweep(tmp_path: Path) -> None:
+    async with alone(tmp_path, clients=16, keep=30 * DAY) as (server, forgetting):
+        store = server.node.store
+        await trust(forgetting)  # the next sweep is far
+        for number in range(19):
+            store.forget(Forget(b"Right", b"c%d" % number, NOW + number), server.node.turn.batch(b"a peer's life"))
+        await forgetting.look()
+        assert sorted(store.forgotten) == sorted(b"c%d" % number for number in range(3, 19))
 
 
 async def test_the_search_finds_nobody_who_is_gone(tmp_path: Path) -> None:

@@ -14,7 +14,9 @@ import pytest
 from herd.batch import LOADED
 from herd.config import Address
 from herd.journal.disk import Folder
+from herd.journal.loading import Loading
 from herd.journal.sealing import seal
+from herd.messages import SECOND
 from herd.sections.journal import ALWAYS, EVERYSEC, NEVER
 from herd.starting import CannotStartError
 from tests.herding import HERE, ROOT, Herd, herd_of_processes, iamat, running, small_herd, talk, until, within
@@ -169,6 +171,27 @@ async def test_a_neighbour_learns_what_was_read(tmp_path: Path) -> None:
         servers = {**config.servers, "Away": replace(config.servers["Away"], tcp=_at(away.port))}
         async with running(replace(config, servers=servers), "Home", tmp_path, disk):
             await until(lambda: len(away.node.store.reports) == 1_000, "Away knows all")
+
+
+async def test_a_journal_of_more_clients_than_are_kept_is_read_without_holding_them_all(tmp_path: Path) -> None:
+    last = b"AT Home +0.000000001 client0 %b 1520023935.000000000" % HERE  # who stood first, and was let go
+    forget = b"FORGET Home client999 1520023940.000000000"
+    disk = MemoryDisk({"Home.journal": written(1_000) + seal(b"%b\n%b\n" % (last, forget), 5)})
+    disk.reads_most = 4_096
+    most: list[int] = []
+    async with running(small_herd({"Home": ()}, {}), "Home", tmp_path) as server:
+        node = server.node
+        node.store.acceptance.most = 100
+        await Loading(disk.open("Home.journal"), node.store, node.counts.kept).run(
+            lambda _: most.append(len(node.store.reports))
+        )
+        assert max(most) <= 100 + 100 // 8
+        known, accepts = set(node.store.reports), node.store.acceptance.accepts
+        assert {b"client%d" % number for number in range(900, 999)} | {b"client0"} <= known
+        assert not accepts(1520023934 * SECOND + 1, known=False)  # as those that were let go were heard
+        assert accepts(1520023934 * SECOND + 1_000, known=False)
+        assert set(node.store.forgotten) == {b"client999"}
+        assert not node.store.fresh
 
 
 async def test_lines_that_are_no_reports_are_skipped_and_counted(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
-from herd.config import Config, ConfigError
+from herd.config import Address, Config, ConfigError
 from herd.sections.access import AccessSettings, Token
 from herd.sections.limits import LimitsSettings
 from herd.sections.places import PlacesSettings
@@ -112,6 +112,25 @@ async def test_tokens_change_at_once_and_end_what_came_in_without(tmp_path: Path
         assert await client.rest() == b""
         assert (await home.get("/clients")).status == 401
     assert "read again: access, which ended 1 connections\n" in home.log.read_text()
+
+
+async def test_a_server_that_others_reach_keeps_its_tokens_where_it_would_not_start_without(
+    tmp_path: Path,
+) -> None:
+    tokens = AccessSettings(write=(Token("a-token-of-a-test"),))
+
+    def expose(config: Config) -> Config:
+        servers = {name: replace(server, tcp=Address("0.0.0.0", 0)) for name, server in config.servers.items()}
+        return replace(config, servers=servers, access=tokens)
+
+    async with gateway(tmp_path, change=expose) as home:
+        reloading(home, replace(home.server.config, access=AccessSettings())).again()
+        assert (await home.get("/clients")).status == 401
+        reloading(home, replace(home.server.config, access=AccessSettings(open=True))).again()
+        assert (await home.get("/clients")).status == 200
+    assert (
+        "the settings stay as they were: servers.Home: other machines reach tcp 0.0.0.0:0" in home.log.read_text()
+    )
 
 
 async def test_sighup_reads_the_file_again_and_a_broken_one_not(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from aiohttp import ClientSession, ClientSSLError
 
 from herd import commands
 from herd.client import Client, Disconnected
-from herd.config import Config, load
+from herd.config import Address, Config, load
+from herd.listening import until_it_accepts
 from herd.sections.limits import LimitsSettings
 from herd.sections.tls import TlsSettings
 from herd.server import RunningServer
@@ -88,6 +89,23 @@ async def test_who_speaks_in_the_clear_is_closed_and_harms_nobody(
         assert server.node.admission.failed_handshakes == 1
         assert server.node.store.newest(b"kiwi") is None
         await until(lambda: len(server.node.admission) == 1, "the end of the other")
+
+
+async def test_who_goes_without_a_word_is_said_to_be_gone(tmp_path: Path, ours: TlsSettings) -> None:
+    async with home(tmp_path, ours) as server:
+        async with talk(server.port):
+            await until(lambda: len(server.node.admission) == 1, "the silent one")
+        await until(lambda: server.node.admission.failed_handshakes, "its end")
+    assert "failed at the handshake of TLS: gone\n" in (tmp_path / "Home.log").read_text()
+
+
+async def test_the_starter_finds_a_server_without_failing_at_its_handshake(
+    tmp_path: Path, ours: TlsSettings
+) -> None:
+    async with home(tmp_path, ours) as server:
+        await within(until_it_accepts(Address(HOST, server.port), asyncio.Event(), secure=True))
+        await until(lambda: not len(server.node.admission), "its end")
+        assert server.node.admission.failed_handshakes == 0
 
 
 async def test_who_never_goes_through_with_a_handshake_is_counted_and_sent_away(

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from aiohttp import web
 
 from herd.config import Config, ConfigError
+from herd.exposure import why_exposed
 from herd.sections.access import AccessSettings
 from herd.sections.limits import LimitsSettings
 from herd.tls import Tls, open_tls
@@ -35,6 +36,7 @@ class Reloading:
         try:
             config = self._load()
             tls = open_tls(config.tls)
+            self._check_exposure(config.access)
         except ConfigError as problem:
             self._say(logging.WARNING, f"the settings stay as they were: {problem}")
             return
@@ -48,6 +50,11 @@ class Reloading:
         ]
         said = "the settings were read again: " + (", ".join(changed) or "nothing changed")
         self._say(logging.INFO, said + (f"; needs a restart: {', '.join(late)}" if late else ""))
+
+    def _check_exposure(self, access: AccessSettings) -> None:
+        """Raise a ConfigError where a server with this access, and all else as it runs, would not have started."""
+        if exposed := why_exposed(replace(self._config, access=access), self._node.name):
+            raise ConfigError(exposed)
 
     def _set_tls(self, config: Config, tls: Tls | None) -> list[str]:
         """Show and trust other certificates from the next connection on; the first ones take a restart."""

@@ -9,6 +9,7 @@ from herd.batch import OWN_CLIENTS, Batch
 from herd.digest import hash_of
 from herd.facts import FORGET
 from herd.links.links import Links
+from herd.links.telling import Telling
 from herd.node import Node
 from tests.simulation.oracle import Fact, Model, Said, read, read_forget
 from tests.simulation.promises import Promises
@@ -166,7 +167,8 @@ class Witness:
             if client not in self.model.newest or not self.model.agrees(client, fact):
                 own = self.model.newest.get(client)
                 self._watch.broken("L1", f"{self.name} keeps {fact and fact.line!r}, heard {own and own.line!r}")
-        if len(self.node.turn.readers) > 1 + len(self.links.tellings):
+        telling = [reader for reader in self.node.turn.readers if isinstance(reader, Telling)]
+        if len(telling) > len(self.links.tellings):
             self._watch.broken("S8", f"{self.name} keeps readers of links that are no more")
         if self.node.guard.caught:
             self._watch.broken("S8", f"{self.name} met {self.node.guard.caught} defects")
