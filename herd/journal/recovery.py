@@ -60,6 +60,8 @@ async def read_journal(node: Node, journal: Journal) -> None:
         if loading.end < loading.size:
             journal.ledger.cut(loading.end)
         journal.disk.remove(new_name(journal.name))  # a crash in the middle left it
+        if journal.syncing.waits:  # what a killed process wrote last counts here, and may not be on the disk yet
+            await journal.ledger.file.sync()
         await journal.disk.sync()  # a file that is new must not lose its name
     except OSError as error:
         reason = f"cannot read {journal.disk.describe(journal.name)}: {error.strerror or error}"
@@ -72,6 +74,7 @@ async def read_journal(node: Node, journal: Journal) -> None:
     _tell(journal, loading, reports, loop.time() - began)
     journal.cursor = node.store.number
     journal.counts.size = journal.ledger.end
+    journal.syncing.written()
     journal.trouble = None
 
 
