@@ -7,12 +7,15 @@ from typing import cast
 class Visitor(asyncio.Protocol):
     """Whatever talks to one connection of a client."""
 
+    __slots__ = ("_transport", "_unsent")
+
     _transport: asyncio.Transport
-    _unsent = 0  # bytes that waited to be sent when `stirs` was asked last
+    _unsent: int  # bytes that waited to be sent when `stirs` was asked last
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         self._transport = cast(asyncio.Transport, transport)
+        self._unsent = 0
 
     @property
     def unsent(self) -> int:
