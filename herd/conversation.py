@@ -54,7 +54,13 @@ class Conversation(Visitor):
     def data_received(self, data: bytes) -> None:
         """Hear the whole lines among what came, and keep the rest."""
         if self._plain and not self._sending and data.endswith(b"\n") and len(data) <= LINE_LIMIT:
-            self._hear_plain(data)
+            # The usual: there is nothing to look at but a chunk of whole lines.
+            self._stirred = True
+            self._plain = self._exchange.hear(data)
+            if self._plain:
+                self._send_soon()
+            else:
+                self._go_on_later()
             return
         self._unread = self._unread + data if self._unread else data
         if self._first and not self._is_client():
@@ -154,15 +160,6 @@ class Conversation(Visitor):
         self._hear_no_more()
         self._transport.abort()
 
-    def _hear_plain(self, lines: bytes) -> None:
-        """Hear what came as `_hear` would, where nothing but a chunk of whole lines is to be looked at: the usual."""
-        self._stirred = True
-        self._plain = self._exchange.hear(lines)
-        if self._plain:
-            self._send_soon()
-        else:
-            self._go_on_later()
-
     def _hear(self) -> None:
         """Hear one slice of lines, if there is room for its answers; the next one waits for the others' turn."""
         exchange = self._exchange
@@ -212,14 +209,18 @@ class Conversation(Visitor):
             self._node.turn.then(self._send)
 
     def _send(self, kept: bool) -> None:
-        """Write the answers whose turn has come, in one write, and go on where they were waited for."""
+        """Write the answers whose turn has come, in one write."""
         self._sending = False
-        was_full, was_held, self._held = self._exchange.full, self._held, False
+        was_full = self._exchange.full
         answers = self._exchange.take_lines()
         if answers and not self._transport.is_closing():
             self._transport.write(answers)
-        if kept and self._plain:
-            return
+        if not (kept and self._plain):
+            self._go_on(was_full)
+
+    def _go_on(self, was_full: bool) -> None:
+        """Go on where answers were waited for, or give up, or close; else what comes next is plain again."""
+        was_held, self._held = self._held, False
         if self._exchange.lost:
             if not self._exchange.waiting:  # what stands before it is answered first
                 self._give_up(self._exchange.lost)

@@ -78,12 +78,13 @@ class Exchange:
         turn = node.turn
         turn.unless_kept(self._lose)
         self._slow = 0
-        room = not node.store.acceptance.full  # else clients wait until others are evicted
-        while room and self._commands is not None and not self._answers.full and self._slow < SLOW_LINES:
+        if node.store.acceptance.full:
+            return  # clients wait until others are evicted
+        # Where nothing can be kept, or not every client's, each line is looked at.
+        quick = turn.keeper.trouble is None and self.grant.full
+        while self._commands is not None and not self._answers.full and self._slow < SLOW_LINES:
             answers, batch = self._answers.newest, turn.batch(OWN_CLIENTS)
             start = len(answers)
-            # Where nothing can be kept, or not every client's, each line is looked at.
-            quick = turn.keeper.trouble is None and self.grant.full
             commands = self._commands if quick else map(to_slow, self._commands)
             done = hear_clients(commands, node.heard_by, node.clock(), batch, answers, self._answer_other)
             if done or self.lost:
