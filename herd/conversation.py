@@ -24,6 +24,7 @@ class Conversation(Visitor):
     )
 
     def __init__(self, node: Node, meet: Meet) -> None:
+        super().__init__()
         self._node = node
         self._meet = meet
         self._label = node.label()

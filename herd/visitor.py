@@ -10,12 +10,13 @@ class Visitor(asyncio.Protocol):
     __slots__ = ("_transport", "_unsent")
 
     _transport: asyncio.Transport
-    _unsent: int  # bytes that waited to be sent when `stirs` was asked last
+
+    def __init__(self) -> None:
+        self._unsent = 0  # bytes that waited to be sent when `stirs` was asked last
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         self._transport = cast(asyncio.Transport, transport)
-        self._unsent = 0
 
     @property
     def unsent(self) -> int:

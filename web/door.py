@@ -15,7 +15,10 @@ from herd.visitor import Visitor
 class Guest(Visitor):
     """Passes on what happens to a connection to aiohttp, which has no ear for those who count connections."""
 
+    __slots__ = ("_node", "_protocol")
+
     def __init__(self, node: Node, gateway: web.Server) -> None:
+        super().__init__()
         self._node = node
         self._protocol = gateway()
 
