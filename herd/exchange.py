@@ -36,7 +36,7 @@ class Exchange:
         self._answers = Answers()
         self._commands: Iterator[Command] | None = None  # of the lines that are being carried out
         self._slow = 0  # lines since we last went on
-        self._tasks: list[asyncio.Task[None]] = []  # WHATSATs on their way: so few that a list will do
+        self._tasks: tuple[asyncio.Task[None], ...] = ()  # WHATSATs on their way, a few at most
         self.lost = ""  # why a report is not kept: then neither it nor what is behind it is answered
 
     @property
@@ -154,9 +154,12 @@ class Exchange:
             return self._slow < SLOW_LINES
         wait = self._answers.wait()
         task = self._node.spawn(f"a WHATSAT of {self._label}", partial(self._look_around, wait, report, question))
-        self._tasks.append(task)
-        task.add_done_callback(self._tasks.remove)
+        self._tasks = (*self._tasks, task)
+        task.add_done_callback(self._forget)
         return False
+
+    def _forget(self, done: asyncio.Task[None]) -> None:
+        self._tasks = tuple(task for task in self._tasks if task is not done)
 
     def _refuse(self, line: bytes, reason: str) -> None:
         self._node.counts.refused[reason] += 1
