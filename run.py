@@ -36,6 +36,7 @@ PROGRAMS = {  # of the tests', by the command that runs them
     "chaos": "tests.chaos",
     "bench": "tests.bench",
     "compare": "tests.beside",
+    "fuzz": "tests.fuzz",
 }
 
 

@@ -10,7 +10,7 @@ from herd.settings import Table, shown, text, texts
 # Words of the command line: `run.py NAME` must never mean two things. Some are kept for later.
 COMMANDS = (
     *("herd", "test", "setup", "iamat", "whatsat", "replay"),
-    *("bench", "simulate", "sabotage", "chaos", "compare", "places", "forget", "help"),
+    *("bench", "simulate", "sabotage", "chaos", "fuzz", "compare", "places", "forget", "help"),
 )
 NAME_BYTES = 64  # PROTOCOL.md: a server's name travels in every AT line
 NAME = (
@@ -83,7 +83,7 @@ def read_servers(table: Table) -> dict[str, Server]:
         for peer in server.peers:
             if peer == name or peer not in found:
                 others = ", ".join(sorted(found.keys() - {name})) or "no other server there is"
-                raise table.error(f"{name}.peers", f"expected names among {others}, found {peer!a}")
+                raise table.error(f"{name}.peers", f"expected names among {shown(others)}, found {peer!a}")
             links[name].add(peer)
             links[peer].add(name)
     return {name: Server(name, s.tcp, s.http, tuple(sorted(links[name]))) for name, s in found.items()}
@@ -127,5 +127,5 @@ def _check_addresses(table: Table, servers: dict[str, Server]) -> None:
             other = taken.setdefault((address.host.casefold(), address.port), f"{name}.{key}")
             if address.port and other != f"{name}.{key}":
                 raise table.error(
-                    f"{name}.{key}", f"expected an address of its own, found {address} of {other} too"
+                    f"{name}.{key}", f"expected an address of its own, found {address} of {shown(other)} too"
                 )

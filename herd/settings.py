@@ -10,6 +10,7 @@ T = TypeVar("T")
 
 # An error stays a line that a person reads: longer values are shown by their beginning.
 SHOWN = 60
+GREATEST = 2**63 - 1  # of the whole numbers of TOML; Python reads others too, and may not be able to print them
 EMPTY: Mapping[str, object] = {}
 
 LONGEST = 100 * 365 * 86_400  # seconds that a span may have: in nanoseconds it stays below 2^63
@@ -47,7 +48,7 @@ class Table:
         try:
             return read(value)
         except (TypeError, ValueError):
-            found = type(value).__name__ if secret else ascii(value)[:SHOWN]
+            found = type(value).__name__ if secret else _beginning(value)
             raise self.error(key, f"expected {expected}, found {found}") from None
 
     def need(self, key: str, read: Callable[[object], T], expected: str) -> T:
@@ -125,13 +126,13 @@ def flag(value: object) -> bool:
     return value
 
 
-def count(least: int, most: int | None = None) -> Callable[[object], int]:
-    """Return a reader that takes a whole number from `least` to `most` (None: any)."""
+def count(least: int, most: int = GREATEST) -> Callable[[object], int]:
+    """Return a reader that takes a whole number from `least` to `most`."""
 
     def read(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             raise TypeError
-        if value < least or (most is not None and value > most):
+        if not least <= value <= most:
             raise ValueError
         return value
 
@@ -172,3 +173,10 @@ def existing_file(folder: Path) -> Callable[[object], Path]:
         return path
 
     return read
+
+
+def _beginning(value: object) -> str:
+    try:
+        return ascii(value)[:SHOWN]
+    except ValueError:  # a number of thousands of hexadecimal digits, by itself or in a list
+        return "a number too long to print"

@@ -3,11 +3,8 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from herd.gpx import TrackError, TrackPoint, read_track
-from herd.position import parse_location
 
 TIMED = """<?xml version="1.0" encoding="UTF-8"?>
 <gpx version="1.1" creator="test" {namespace}>
@@ -144,13 +141,3 @@ def test_a_file_that_is_not_there_is_an_error_with_its_name(tmp_path: Path) -> N
         read_track(tmp_path / "none.gpx")
     with pytest.raises(TrackError, match="Is a directory"):
         read_track(tmp_path)
-
-
-@settings(deadline=None)
-@given(st.decimals(-90, 90), st.decimals(-180, 180))
-def test_every_place_on_earth_becomes_a_location_of_the_protocol(
-    tmp_path_factory: pytest.TempPathFactory, latitude: object, longitude: object
-) -> None:
-    path = write(tmp_path_factory.getbasetemp(), f'lat="{latitude}" lon="{longitude}"')
-    (point,) = read_track(path).points
-    parse_location(point.location)

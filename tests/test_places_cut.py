@@ -1,12 +1,8 @@
 """What is cut out of a Nearby Search answer, and that all the rest keeps its bytes."""
 
 import json
-import re
-from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from herd.places.cut import cut
 from herd.places.provider import Unavailable, unavailable_text
@@ -147,46 +143,3 @@ def test_an_unavailable_source_is_told_in_googles_layout() -> None:
         '   "results" : [],\n   "status" : "OVER_QUERY_LIMIT"\n}'
     )
     assert cut(text, 20) == text
-
-
-KEYS = st.text(max_size=5) | st.just("results")
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
-    max_leaves=8,
-)
-
-
-def layout(document: Any, indent: int | None, extra: int) -> bytes:
-    """Print JSON as Google does, with some more newlines."""
-    text = json.dumps(document, indent=indent, separators=(",", " : "), ensure_ascii=False)
-    return text.replace("\n", "\n" * extra).encode("utf-8", "surrogatepass")
-
-
-@settings(deadline=None)
-@given(
-    st.dictionaries(KEYS, JSON, max_size=3),
-    st.lists(JSON, max_size=5),
-    st.dictionaries(KEYS.filter(lambda key: key != "results"), JSON, max_size=3),
-    st.integers(0, 6),
-    st.sampled_from([None, 0, 3]),
-    st.integers(1, 3),
-)
-def test_any_document_has_its_first_results_and_everything_else(
-    before: dict[str, Any], results: list[Any], after: dict[str, Any], limit: int, indent: int | None, extra: int
-) -> None:
-    document = {**before, "results": results, **after}
-    left = cut(layout(document, indent, extra), limit)
-    assert json.loads(left.decode("utf-8", "surrogatepass")) == document | {"results": results[:limit]}
-    if results[:limit] or not results:
-        assert left == layout(document | {"results": results[:limit]}, indent, 1)
-
-
-@settings(deadline=None)
-@given(st.binary(), st.integers(0, 20))
-def test_any_bytes_are_cut_or_unavailable(text: bytes, limit: int) -> None:
-    try:
-        left = cut(text, limit)
-    except Unavailable:
-        return
-    assert not re.search(rb"\n\n|\A\n|\n\Z", left)

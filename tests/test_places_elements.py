@@ -3,23 +3,11 @@
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from herd.places.elements import REMARK_LIMIT, elements
 from herd.places.provider import Unavailable
 
 HEAD = {"version": 0.6, "generator": "Overpass API", "osm3s": {"copyright": "ODbL", "elements": [1]}}
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-)
-
-
-@given(st.lists(JSON), st.sampled_from([None, 2]))
-def test_the_elements_come_as_they_are(items: list[object], indent: int | None) -> None:
-    text = json.dumps({**HEAD, "elements": items, "more": {}}, indent=indent)
-    assert list(elements(f" {text}\n")) == items
 
 
 @pytest.mark.parametrize("order", [("elements", "remark"), ("remark", "elements")])
@@ -35,13 +23,6 @@ def test_a_long_remark_is_cut() -> None:
     with pytest.raises(Unavailable) as caught:
         list(elements(json.dumps({"elements": [], "remark": "x" * 5000})))
     assert caught.value.reason.count("x") == REMARK_LIMIT
-
-
-@given(st.integers(0, 200))
-def test_half_an_answer_is_none(length: int) -> None:
-    text = json.dumps({**HEAD, "elements": [{"type": "node", "id": 1}] * 2})
-    with pytest.raises(ValueError):  # noqa: PT011 -- where it ends decides what is missing
-        list(elements(text[: min(length, len(text) - 1)]))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """A user's own places out of a file: what is understood, what is skipped and why, and what garbage does."""
 
-import contextlib
 import io
 import json
 import math
@@ -12,15 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from herd.config import ConfigError, load
 from herd.places import userfile
 from herd.places.geojson import read_feature
-from herd.places.items import members
 from herd.places.layout import write_answer
-from herd.places.tags import NotAPlace, read_element
+from herd.places.tags import NotAPlace
 from herd.places.userfile import PlacesFileError, UserPlaces, read_places_file
 from herd.survey import survey
 
@@ -217,80 +213,6 @@ def test_a_byte_order_mark_numbers_of_5000_digits_and_lone_surrogates_are_bearab
 
 def test_overpass_says_that_it_could_not_finish(tmp_path: Path) -> None:
     assert read(tmp_path, {**OVERPASS, "remark": "runtime error: timed out"}).remark == "runtime error: timed out"
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=8),
-    lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(
-            st.sampled_from(
-                ["type", "id", "tags", "name", "lat", "lon", "center", "geometry", "properties", "coordinates"]
-            )
-            | st.text(max_size=4),
-            inner,
-            max_size=5,
-        )
-    ),
-    max_leaves=20,
-)
-
-
-@given(JSON)
-def test_any_item_is_a_place_or_not_one(item: object) -> None:
-    for reader in (read_feature, read_element):
-        try:
-            place = reader(item)
-        except NotAPlace:
-            continue
-        assert json.loads(write_answer([place], []))["results"][0]["place_id"]
-
-
-COORDINATES = st.floats() | st.integers() | st.none() | st.floats(-200, 200)
-
-
-@given(COORDINATES, COORDINATES, st.text(), st.none() | st.text() | st.integers() | st.floats())
-def test_a_feature_with_any_values_is_a_place_on_earth_or_none(
-    longitude: object, latitude: object, name: str, identity: object
-) -> None:
-    try:
-        place = read_feature(feature(point(longitude, latitude), {"name": name}, id=identity))
-    except NotAPlace:
-        return
-    written = json.loads(write_answer([place], []))["results"][0]
-    location = written["geometry"]["location"]
-    assert (-90 <= location["lat"] <= 90, -180 <= location["lng"] <= 180) == (True, True)
-    assert (location["lat"], location["lng"]) == (latitude, longitude)
-    assert written["name"]
-
-
-@given(
-    st.dictionaries(st.text(max_size=5) | st.just("features"), st.lists(JSON, max_size=3), max_size=4), st.data()
-)
-def test_reading_item_by_item_reads_what_json_reads(content: dict[str, list[object]], data: st.DataObject) -> None:
-    text = json.dumps(content, indent=data.draw(st.sampled_from([None, 0, 3])))
-    read_again: dict[str, object] = {key: [] for key in content if key == "features"}
-    for key, value in members(text, ("features",)):
-        items = read_again.get(key)
-        if key == "features" and isinstance(items, list):
-            items.append(value)
-        else:
-            read_again[key] = value
-    assert repr(sorted(read_again.items())) == repr(sorted(json.loads(text).items()))
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("files")
-
-
-@settings(max_examples=200)
-@given(data=st.data())
-def test_a_file_with_a_wrong_byte_is_read_or_refused(folder: Path, data: st.DataObject) -> None:
-    content = bytearray(json.dumps(OVERPASS).encode())
-    content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
-    with contextlib.suppress(PlacesFileError):
-        assert len(read(folder, bytes(content)).cells)
 
 
 def test_a_survey_says_what_was_understood(tmp_path: Path) -> None:

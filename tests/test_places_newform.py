@@ -1,12 +1,7 @@
 """A Place of the Places API (New), in the legacy form, whatever it has and lacks."""
 
-import json
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from herd.places.layout import write_answer
 from herd.places.newform import attributions, legacy_place
 
 # As the reference lays a Place out: https://developers.google.com/maps/documentation/places/web-service/reference
@@ -117,19 +112,3 @@ def test_credits_become_links_where_their_address_is_one() -> None:
         ]
     }
     assert attributions(place) == ['<a href="https://example.org/?&quot;x&quot;">A &amp; B</a>', "Plain"]
-
-
-KEYS: list[str] = sorted(
-    {*PLACE, "text", "latitude", "longitude", "high", "low", "openNow", "name", "widthPx", "uri"}
-)
-ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False, allow_infinity=False),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
-    max_leaves=8,
-)
-
-
-@given(st.dictionaries(st.sampled_from(KEYS), ANYTHING))
-def test_nothing_in_a_place_breaks_the_answer(place: dict[str, object]) -> None:
-    answer = json.loads(write_answer([legacy_place(place)], attributions(place)))
-    assert answer["results"][0]["scope"] == "GOOGLE"

@@ -1,10 +1,6 @@
 """What is a location, and what it is not."""
 
-from decimal import Decimal
-
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from herd.position import Malformed, parse_location
 
@@ -92,29 +88,3 @@ def test_anything_else_is_malformed(location: str) -> None:
 def test_malformed_is_a_value_error_that_says_what_a_location_is() -> None:
     with pytest.raises(ValueError, match="both signs"):
         parse_location(b"\xff")
-
-
-@settings(deadline=None)
-@given(
-    st.sampled_from("+-"),
-    st.decimals(0, 90, places=15),
-    st.sampled_from("+-"),
-    st.decimals(0, 180, places=15),
-)
-def test_every_digit_is_kept(north: str, latitude: Decimal, east: str, longitude: Decimal) -> None:
-    text = f"{north}{latitude:f}{east}{longitude:f}"
-    position = parse_location(text.encode())
-    signs = ["-" if number.is_signed() else "+" for number in position]
-    numbers = [number.copy_abs() for number in position]
-    assert "".join(f"{sign}{number:f}" for sign, number in zip(signs, numbers, strict=True)) == text
-
-
-@settings(deadline=None)
-@given(st.binary(max_size=40) | st.text("+-.0123456789", max_size=40).map(str.encode))
-def test_any_bytes_are_a_position_on_earth_or_malformed(location: bytes) -> None:
-    try:
-        latitude, longitude = parse_location(location)
-    except Malformed:
-        return
-    assert -90 <= latitude <= 90
-    assert -180 <= longitude <= 180

@@ -1,103 +1,23 @@
 """Frames of the live feed: what they say in JSON and in binary, and how they are laid into a connection."""
 
-import json
 import struct
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
-from herd.messages import SECOND, At
+from herd.messages import SECOND
 from herd.store import Store
-from tests.watching import Frame, Picture, known, put, read_binary, read_json, split
+from tests.watching import Frame, Picture, known, put, split
 from web.box import Box, parse_box
 from web.feed.channel import BINARY, FRAME_MOST, JSON, Channel, Form, Stretch, Teller
-from web.feed.frames import Head, JsonPage, Page, see, write_report
+from web.feed.frames import Head
 from web.feed.kept import Kept
 from web.feed.packed import OTHERS, SERVERS_MOST, Names, PackedPage
 from web.feed.snapshot import Snapshot
 from web.feed.wrapping import binary_message, chunked_event, event, text_message
-from web.schema import to_bytes, to_json, to_text
 from web.search.grid import Grid
 
 HEAD = Head("changes", "Goloman", "9f3a", 7, more=False, now=1520023934.75)
 PACIFIC = Box(170, -30, -170, 30)
-
-
-def names_of(least: int = 1) -> st.SearchStrategy[bytes]:
-    return st.binary(min_size=least, max_size=12).map(lambda raw: raw.translate(None, b" \t\r\n\f\v") or b"x")
-
-
-def degrees(limit: int) -> st.SearchStrategy[bytes]:
-    plain = st.decimals(-limit, limit, places=7, allow_nan=False).map(lambda d: f"{d:+f}".encode())
-    return plain | st.sampled_from([b"+0", b"-0.0", b"+%d" % limit, b"-%d.000" % limit, b"+0.000000000000001"])
-
-
-def skews() -> st.SearchStrategy[bytes]:
-    edges = [b"+10.000000000", b"+10.000000001", b"-10.000000001", b"-0.000000001", b"+999999999999.000000000"]
-    return st.sampled_from([*edges, b"+0.263873386", b"-1520023934.918963997"])
-
-
-def times() -> st.SearchStrategy[bytes]:
-    return st.sampled_from([b"0", b"1520023934.918963997", b"4294967295.9", b"4294967296", b"999999999999.5"])
-
-
-def reports() -> st.SearchStrategy[At]:
-    location = st.tuples(degrees(90), degrees(180)).map(b"".join)
-    return st.builds(At, names_of(), skews(), names_of(), location, times())
-
-
-@settings(deadline=None)
-@given(reports())
-@example(At(b'a"b', b"+0.000000000", b'\\\x00\xff<img/src=x/onerror="a">\xc3\xa9', b"+0.0-0.0", b"0"))
-def test_a_report_in_a_frame_is_what_every_endpoint_says(report: At) -> None:
-    assert write_report(see(bytes(report))) == json.dumps(to_json(report), separators=(",", ":"))
-
-
-@settings(deadline=None)
-@given(st.lists(reports(), max_size=20, unique_by=lambda report: report.client), st.lists(names_of(), max_size=3))
-def test_binary_and_json_frames_say_the_same(told: list[At], gone: list[bytes]) -> None:
-    pages: list[Page] = [JsonPage(), PackedPage(Names())]
-    for page in pages:
-        for report in told:
-            page.add(see(bytes(report)), new=True)
-        for client in gone:
-            page.leave(client)
-    in_json, in_binary = read_json(pages[0].finish(HEAD)), read_binary(pages[1].finish(HEAD))
-    assert {name: in_json[name] for name in ("type", "server", "life", "number")} == {
-        "type": "changes",
-        "server": "Goloman",
-        "life": "9f3a",
-        "number": 7,
-    }
-    assert {name: in_binary[name] for name in HEAD._fields} == HEAD._asdict()
-    assert ("more" in in_json, "gone" in in_json, "now" in in_json) == (False, bool(gone), False)
-    pictures = [Picture(), Picture()]
-    for picture, frame in zip(pictures, [in_json, in_binary], strict=True):
-        picture.apply({**frame, "gone": []})
-    assert pictures[0].clients == pictures[1].clients
-    assert [to_bytes(name) for name in pictures[0].clients] == [report.client for report in told]
-    names = Names()
-    for report in told:
-        names.index(report.client)
-    assert in_binary["gone"] == [names.index(client) for client in gone]
-    assert in_json.get("gone", []) == [to_text(client) for client in gone]
-
-
-@settings(deadline=None)
-@given(st.lists(reports(), min_size=1, max_size=20, unique_by=lambda report: report.client))
-@example([At(b"Goloman", b"+0.263873386", b"kiwi", b"+34.068930-118.445127", b"3999999999.5")])
-@example([At(b"Goloman", b"-9.999999999", b"\x85\xa0", b"+0-180.0", b"0")] * 2)
-def test_reports_told_at_once_are_told_as_one_by_one(told: list[At]) -> None:
-    lines = [bytes(report) for report in told]
-    at_once, one_by_one = PackedPage(Names()), PackedPage(Names())
-    empty = PackedPage(Names()).finish(HEAD)
-    for line in lines:
-        one_by_one.add(see(line), new=True)
-    if at_once.add_plain(lines, None):
-        assert at_once.finish(HEAD) == one_by_one.finish(HEAD)
-    else:
-        assert at_once.finish(HEAD) == empty
 
 
 def test_nearly_all_reports_can_be_told_at_once() -> None:

@@ -1,7 +1,6 @@
 """/ws over a real server: the line protocol in frames, its order and limits, and clients that mean no good."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -165,7 +164,7 @@ async def test_many_frames_sent_ahead_are_answered_in_order(socket: Socket) -> N
 
 def framed(payload: bytes, first: int = 0x81) -> bytes:
     """Return a masked frame, as clients send them; 0x81 is a whole text."""
-    mask = os.urandom(4)
+    mask = b"herd"  # any four bytes: the names of tests must not change from run to run
     size = len(payload)
     length = bytes([0x80 | size]) if size < 126 else b"\xfe" + size.to_bytes(2, "big")
     return bytes([first]) + length + mask + bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
@@ -306,3 +305,21 @@ async def test_frames_and_answers_are_lines_of_the_traffic_log(tmp_path: Path) -
     for said in ("< x", "> ? x", "< AUTH ***", "> ? AUTH ***", "< y z", "! closed: 1000"):
         assert f"#1 {said}\n" in log
     assert "hunter2" not in log
+
+
+@pytest.mark.parametrize("door", [b"/ws", b"/live"])
+@pytest.mark.parametrize("header", [b"Upgrade", b"Connection", b"Sec-WebSocket-Version", b"Sec-WebSocket-Key"])
+async def test_a_handshake_in_bytes_that_are_no_text_is_426_as_well(
+    home: Gateway, door: bytes, header: bytes
+) -> None:
+    headers = {
+        b"Host": b"localhost",
+        b"Connection": b"close, Upgrade",
+        b"Upgrade": b"websocket",
+        b"Sec-WebSocket-Version": b"13",
+        b"Sec-WebSocket-Key": b"aGVyZCBsaXZlIGhlcmQhIQ==",
+        header: b"close, \xff",
+    }
+    lines = [name + b": " + value for name, value in headers.items()]
+    answer = await home.raw(b"\r\n".join([b"GET %b HTTP/1.1" % door, *lines, b"", b""]))
+    assert answer.startswith(b"HTTP/1.1 426 ")

@@ -201,6 +201,41 @@ async def test_a_file_that_breaks_is_said_to_be_broken(tmp_path: Path) -> None:
         assert (reply.status, "cannot be read" in reply.json["detail"]) == (503, True)
 
 
+@pytest.mark.parametrize(
+    ("found", "changed"),
+    [(b"\x0d\0\0\0\x01", b"\0\0\0\0\0"), (b"blob)", b"\x80\x01)  ")],
+    ids=["a page", "the schema, with what is no text"],
+)
+async def test_a_file_that_is_damaged_stops_no_server(tmp_path: Path, found: bytes, changed: bytes) -> None:
+    path = make_file(tmp_path / "t.mbtiles", {(0, 0, 0): PNG}, format="png")
+    whole = path.read_bytes()
+    assert found in whole
+    path.write_bytes(whole.replace(found, changed))
+    async with gateway_of(tmp_path, MapSettings(file=path)) as home:
+        assert (await home.get("/")).status == 200
+        assert (await home.get("/tiles/0/0/0")).status == 503
+
+
+def test_of_a_file_that_is_damaged_the_settings_say_so_in_one_line(tmp_path: Path) -> None:
+    path = make_file(tmp_path / "t.mbtiles", {}, format="png")
+    whole = path.read_bytes()
+    for changed in (b"\x01\x02)  ", b"\x80\x01)  "):
+        path.write_bytes(whole.replace(b"blob)", changed))
+        with pytest.raises(ConfigError, match="expected an MBTiles file of images") as caught:
+            config_of(tmp_path, 'tiles = "t.mbtiles"')
+        assert str(caught.value).isprintable()
+
+
+async def test_zooms_that_are_none_are_left_out(tmp_path: Path) -> None:
+    path = make_file(tmp_path / "t.mbtiles", {(0, 0, 0): PNG})
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute("UPDATE tiles SET zoom_level = x'00ff'")
+    async with gateway_of(tmp_path, MapSettings(file=path)) as home:
+        said = await told(home)
+        assert isinstance(said, dict)
+        assert (said["least"], said["most"]) == (0, 24)
+
+
 # ---- a URL
 
 

@@ -4,10 +4,10 @@ import asyncio
 import html
 import re
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
-from herd.sections.map import ATTRIBUTION_MOST, open_tiles
+from herd.sections.map import ATTRIBUTION_MOST, UNREADABLE, open_tiles
 
 DEEPEST = 24  # zoom levels; more than any tile set has
 LARGEST = 2 * 1024 * 1024  # bytes of a tile that is sent; they are some 20 KB
@@ -27,16 +27,20 @@ class TileFile:
         self._path = path
         self._thread = ThreadPoolExecutor(1, "tiles")
         self.version = f"{path.stat().st_mtime_ns:x}"
-        with closing(open_tiles(path)) as found:
+        self._said: dict[str, str] = {}
+        self.zooms: tuple[int | None, int | None] = None, None
+        # A file that is damaged is no reason not to start: whoever asks for its tiles is told.
+        with suppress(*UNREADABLE), closing(open_tiles(path)) as found:
             self._said = {str(name): str(value) for name, value in found.execute(_METADATA)}
-            self.zooms: tuple[int | None, int | None] = found.execute(_ZOOMS).fetchone()
+            least, most = found.execute(_ZOOMS).fetchone()
+            self.zooms = _zoom(least), _zoom(most)
 
     def close(self) -> None:
         """End the thread."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def tile(self, zoom: int, column: int, row: int) -> bytes | None:
-        """Return the tile at a place counted from the north-west; None where there is none. sqlite3.Error."""
+        """Return the tile at a place counted from the north-west; None where there is none. UNREADABLE."""
         if zoom > DEEPEST or max(column, row) >= 2**zoom:
             return None
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._read, zoom, column, row)
@@ -62,3 +66,8 @@ class TileFile:
             from_the_south = 2**zoom - 1 - row  # is how the file counts
             tile = found.execute(_TILE, (zoom, column, from_the_south, LARGEST)).fetchone()
         return tile[0] if tile and isinstance(tile[0], bytes) else None
+
+
+def _zoom(value: object) -> int | None:
+    """Return a zoom level, in whose place a file of SQLite may have anything."""
+    return value if isinstance(value, int) and 0 <= value <= DEEPEST else None

@@ -1,12 +1,11 @@
 """/tiles: images for the map from the file that the settings name, if any; and what its page is told of tiles."""
 
-import sqlite3
 from collections.abc import AsyncIterator
 from typing import TypedDict
 
 from aiohttp import hdrs, web
 
-from herd.sections.map import MapSettings
+from herd.sections.map import UNREADABLE, MapSettings
 from web.keys import SERVER
 from web.mbtiles import DEEPEST, TileFile
 from web.problems import Problem
@@ -52,7 +51,7 @@ async def send_tile(request: web.Request) -> web.Response:
         raise web.HTTPNotFound
     try:
         tile = await file.tile(*(int(request.match_info[name]) for name in ("zoom", "column", "row")))
-    except sqlite3.Error as error:
+    except UNREADABLE as error:
         raise Problem(503, f"the file of tiles cannot be read: {error}") from None
     kind = next((kind for start, kind in KINDS.items() if tile and tile.startswith(start)), None)
     if kind is None:

@@ -16,6 +16,8 @@ PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 # What may stand in a Content-Security-Policy: no IPv6 address; a name that is not ASCII is written as xn--...
 AUTHORITY = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[0-9]{1,5})?")
 RASTER = {"png", "jpg", "jpeg", "webp"}  # of MBTiles; the other format, pbf, needs a style and a renderer
+# What a damaged file raises: the second where an error's own text quotes bytes of it that are no text.
+UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 ATTRIBUTION_MOST = 300  # characters, in a corner of the map
 
 EXPECTED = 'an http:// or https:// URL with {z}, {x} and {y} in its path, or the path of an ".mbtiles" file'
@@ -55,7 +57,7 @@ def read_map(table: Table) -> MapSettings:
 
 
 def open_tiles(path: Path) -> sqlite3.Connection:
-    """Open an MBTiles file for reading; nothing is locked or written beside it. sqlite3.Error where that fails."""
+    """Open an MBTiles file for reading; nothing is locked or written beside it. UNREADABLE where that fails."""
     return sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)
 
 
@@ -96,8 +98,8 @@ def _trouble_with(path: Path) -> str | None:
         with closing(open_tiles(path)) as found:
             found.execute("SELECT zoom_level, tile_column, tile_row, tile_data FROM tiles LIMIT 0")
             row = found.execute("SELECT value FROM metadata WHERE name = 'format'").fetchone()
-    except sqlite3.Error as error:
-        return str(error)
+    except UNREADABLE as error:
+        return shown(str(error))  # which may quote the file
     if row is not None and row[0] not in RASTER:
         return f"its tiles are {row[0]!a:.20}"
     return None

@@ -1,7 +1,7 @@
 """What a frame of the live feed says, and how it is said in JSON.
 
 This is a fast lane of `web.schema`: the same JSON, written from an AT line that the store has admitted already, in
-a sixth of the time. `tests/test_web_frames.py` holds the two equal.
+a sixth of the time. `tests/fuzz/test_frames.py` holds the two equal.
 """
 
 import json

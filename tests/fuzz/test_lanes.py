@@ -1,4 +1,4 @@
-"""The fast lane does what the slow lane would do, on random and nasty lines."""
+"""The fast lane does what the slow lane would do, also where a store was told to forget, is full, or expires."""
 
 from collections.abc import Iterable
 
@@ -149,23 +149,6 @@ def test_a_chunk_from_a_peer_is_believed_as_its_lines_one_by_one(lines: list[byt
     hear_slowly(lines, slow)
     assert known(fast) == known(slow)
     assert changes(fast) == changes(slow)
-
-
-@given(st.lists(iamats, min_size=1, max_size=5), st.data())
-def test_carrying_out_can_stop_behind_any_line_and_go_on(lines: list[bytes], data: st.DataObject) -> None:
-    stops = data.draw(st.lists(st.booleans(), min_size=len(lines), max_size=len(lines)))
-    store, left = Store(b"life"), iter(stops)
-    answers: list[bytes] = []
-
-    def answer_other(line: bytes) -> bool:
-        answers.extend(answer_slowly([line], store))
-        return not next(left)
-
-    commands = iter(split_commands(b"".join(line + b"\n" for line in lines)))
-    for _ in range(len(lines) + 1):
-        if hear_clients(commands, b"AT Goloman ", NOW, store.batch(OWN_CLIENTS), answers, answer_other):
-            break
-    assert answers == answer_slowly(lines, Store(b"other"))
 
 
 def test_a_chunk_of_newlines_is_split_in_linear_time_into_nothing_to_answer() -> None:
