@@ -16,8 +16,8 @@ run.py [options]                        run the herd: every server, one process 
        run.py test [pytest arguments]          check style, types and imports, run the tests
        run.py simulate [--seeds N]             run the herd in virtual time, with everything failing
        run.py sabotage                         break the herd in many ways, and show that each is noticed
-       run.py fuzz [NAME ...] [--minutes N]    every parser against random bytes
        run.py chaos [--minutes N]              run real servers and kill, stop and cut them while clients report
+       run.py fuzz [NAME ...] [--minutes N]    every parser against random bytes
        run.py bench [NAME ...]                 measure the herd beside its yardsticks
        run.py compare [--only NAME...]         put Redis, NATS and Mosquitto through the same faults, side by side
        run.py setup                            only install what is needed, into .venv"""
@@ -34,7 +34,7 @@ The first call installs a few packages into .venv beside run.py; --help never do
 `run.py COMMAND --help` says more about a command; herd.example.toml explains all settings."""
 
 WALKERS_MOST = 10_000  # of a demo
-PASS_ON = ("test", "simulate", "sabotage", "fuzz", "chaos", "bench", "compare")  # what reads its arguments itself
+PASS_ON = ("test", "simulate", "sabotage", "chaos", "fuzz", "bench", "compare")  # what reads its arguments itself
 OPTIONS_WITH_VALUE = ("--config", "--data", "--log-level", "--demo")
 LEVELS = ("debug", "info", "warning", "error")
 
@@ -155,15 +155,6 @@ def _sabotage_parser() -> argparse.ArgumentParser:
     return argparse.ArgumentParser("run.py sabotage", usage="run.py sabotage [NAMES]", description=description)
 
 
-def _fuzz_parser() -> argparse.ArgumentParser:
-    usage = "run.py fuzz [NAME ...] [--minutes N] [--seed SEED]"
-    description = (
-        "Try every parser with random bytes, each property (or those that have a NAME in theirs) for its share of "
-        "the minutes (default: 10 for all); stop at the first that fails, with the line that shows it again."
-    )
-    return argparse.ArgumentParser("run.py fuzz", usage=usage, description=description)
-
-
 def _chaos_parser() -> argparse.ArgumentParser:
     usage = "run.py chaos [--minutes N] [--seed S] [--without KINDS] [--keep]"
     description = (
@@ -171,6 +162,15 @@ def _chaos_parser() -> argparse.ArgumentParser:
         "then no answered report may be lost. KINDS of faults to leave out are joined by commas: kill,split."
     )
     return argparse.ArgumentParser("run.py chaos", usage=usage, description=description)
+
+
+def _fuzz_parser() -> argparse.ArgumentParser:
+    usage = "run.py fuzz [NAME ...] [--minutes N] [--seed SEED]"
+    description = (
+        "Try every parser with random bytes, each property (or those that have a NAME in theirs) for its share of "
+        "the minutes (default: 10 for all); stop at the first that fails, with the line that shows it again."
+    )
+    return argparse.ArgumentParser("run.py fuzz", usage=usage, description=description)
 
 
 def _bench_parser() -> argparse.ArgumentParser:
@@ -224,8 +224,8 @@ PARSERS = {
     "test": _test_parser,
     "simulate": _simulate_parser,
     "sabotage": _sabotage_parser,
-    "fuzz": _fuzz_parser,
     "chaos": _chaos_parser,
+    "fuzz": _fuzz_parser,
     "bench": _bench_parser,
     "compare": _compare_parser,
     "setup": _setup_parser,

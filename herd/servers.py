@@ -10,7 +10,7 @@ from herd.settings import Table, shown, text, texts
 # Words of the command line: `run.py NAME` must never mean two things. Some are kept for later.
 COMMANDS = (
     *("herd", "test", "setup", "iamat", "whatsat", "replay"),
-    *("bench", "simulate", "sabotage", "fuzz", "chaos", "compare", "places", "forget", "help"),
+    *("bench", "simulate", "sabotage", "chaos", "fuzz", "compare", "places", "forget", "help"),
 )
 NAME_BYTES = 64  # PROTOCOL.md: a server's name travels in every AT line
 NAME = (

@@ -122,7 +122,9 @@ async def test_a_deaf_lane_takes_connections_and_carries_nothing() -> None:
             await until(lambda: lane.carried, "it is let in")
             line.send(TEXT)
             await line.writer.drain()
+            assert lane.unnoticed == 1
             lane.mend()  # only for those that come later
             async with talk(port, HOST) as other:
                 assert await other.ask(b"b") == b"b"
             assert not line.reader.at_eof()
+        await until(lambda: not lane.unnoticed, "who dialled is gone")

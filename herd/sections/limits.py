@@ -52,26 +52,26 @@ class LimitsSettings:
 
 
 # The least and the most of each number; None: any.
-_BYTES: dict[str, tuple[int, int | None]] = {
+_BYTES = {
     "buffered": (LEAST_BUFFER, MOST),
     "link_buffered": (LEAST_BUFFER, MOST),
     "body": (1, MOST),
     "frame": (LEAST_FRAME, MOST),
 }
-_COUNTS: dict[str, tuple[int, int | None]] = {
-    "viewers": (0, None),
-    "requests": (1, None),
-    "clients": (1, None),
-    "connections": (1, None),
-    "connections_per_address": (1, None),
+_LEAST = {
+    "viewers": 0,
+    "requests": 1,
+    "clients": 1,
+    "connections": 1,
+    "connections_per_address": 1,
 }
 
 
 def read_limits(table: Table) -> LimitsSettings:
     """Read the section."""
     found: dict[str, int | None] = {}
-    for name, (least, most) in _COUNTS.items():
-        found[name] = table.take(name, count(least, most), f"a whole number from {least}")
+    for name, least in _LEAST.items():
+        found[name] = table.take(name, count(least), f"a whole number from {least}")
     for name, (least, most) in _BYTES.items():
         found[name] = table.take(name, count(least, most), f"a number of bytes from {least:,} to {most:,}")
     for name in ("keep", "idle"):

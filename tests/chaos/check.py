@@ -68,6 +68,16 @@ async def until_all_agree(servers: Servers, record: Record, bound: float = AGREE
     return await _until_nothing_is_wrong(servers, look, bound)
 
 
+async def until_silence_is_noticed(servers: Servers) -> None:
+    """Wait until servers have given up every link that they dialled and that is half open."""
+
+    async def look() -> list[str]:
+        links = [lane for (who, _), lane in servers.lanes.items() if who in PEERS]
+        return [f"{lane.name}: {lane.unnoticed} half open, and not noticed" for lane in links if lane.unnoticed]
+
+    await _until_nothing_is_wrong(servers, look, AGREE_SECONDS)
+
+
 async def until_all_is_calm(servers: Servers) -> float:
     """Wait until every link is up both ways, nobody who left is still counted, and no defect was met."""
 

@@ -53,12 +53,13 @@ class Carried:
         self._near, self._far = near, far
         self._tear: int | None = None  # bytes that still pass; then both ends are reset
         self.lost = False  # nothing passes any more, and no end learns of the other
+        self.near_is_gone = False  # who dialled has closed it
 
     async def pump(self, there: Way, back: Way) -> None:
         """Carry until it is over."""
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._pump(self._near[0], self._far[1], there))
+                group.create_task(self._pump_there(there))
                 group.create_task(self._pump(self._far[0], self._near[1], back))
             for _, writer in (self._near, self._far):
                 writer.close()  # what is still to be sent is
@@ -79,6 +80,10 @@ class Carried:
         self.lost = True
         if near_learns is not None:
             reset((self._near if near_learns else self._far)[1])
+
+    async def _pump_there(self, way: Way) -> None:
+        await self._pump(self._near[0], self._far[1], way)
+        self.near_is_gone = True
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, way: Way) -> None:
         try:
@@ -163,9 +168,9 @@ class Lane:
             do(one)
 
     @property
-    def half_open(self) -> int:
-        """How many connections carry nothing any more, and are not closed by both their ends yet."""
-        return sum(one.lost for one in self.carried)
+    def unnoticed(self) -> int:
+        """How many connections carry nothing any more, and who dialled them has not found out yet."""
+        return sum(one.lost and not one.near_is_gone for one in self.carried)
 
     def mend(self) -> None:
         """Have fair weather. What was half open stays so: only the ends can notice."""

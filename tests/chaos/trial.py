@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from tests.chaos.check import Disagree, until_all_agree, until_all_is_calm
+from tests.chaos.check import Disagree, until_all_agree, until_all_is_calm, until_silence_is_noticed
 from tests.chaos.clients import Clients
 from tests.chaos.faults import Faults
 from tests.chaos.record import Record, Wrong
@@ -17,7 +17,7 @@ from tests.chaos.schedule import draw
 from tests.chaos.servers import Died, Servers
 from tests.herding import PEERS
 
-GRACE_SECONDS = 60.0  # that a server may take to read its journal, when it has nobody else to learn from
+GRACE_SECONDS = 120.0  # that a server may take to read its journal, when it has nobody else to learn from
 SPOILT = 10  # places of a journal that are overwritten
 
 
@@ -90,9 +90,9 @@ class _Trial:
         await self._faults.heal()
         await until_all_agree(self._servers, self._record)
         self.outcome.healed = time.monotonic() - began
-        for (who, _), lane in self._servers.lanes.items():
-            if who not in PEERS:  # servers find out by themselves whom they do not hear; clients may be silent
-                lane.reset()
+        await until_silence_is_noticed(self._servers)
+        for lane in self._servers.lanes.values():
+            lane.reset()  # who never said a word, and was half open then, may be a client that has nothing to say
         await until_all_is_calm(self._servers)
         if "blackout" not in self._without:
             await self._ask_disks()
