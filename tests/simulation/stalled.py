@@ -1,4 +1,4 @@
-"""Measures how late reports reach the healthy servers of a herd of which one peer, or one viewer, stands still (L3).
+"""Measures how late reports reach the healthy servers of a herd where one peer, or one viewer, stands still (L3).
 
 Two runs of one seed differ in that alone. Virtual time shows what waits for whom; it costs no processor, so a loop
 that is busy for a stalled peer is not seen here.
@@ -64,5 +64,5 @@ async def _measure(world: World, stalled: str) -> list[float]:
 
 
 async def _known(servers: list[Server], client: bytes) -> None:
-    while not all(server.node.store.newest(client) for server in servers):
+    while not all(server.node.store.newest(client) for server in servers):  # noqa: ASYNC110 -- virtual time
         await asyncio.sleep(STEP)
