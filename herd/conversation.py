@@ -18,7 +18,13 @@ Meet = Callable[[Hello, asyncio.Transport, bytes], None]
 class Conversation(Visitor):
     """Hears a client's lines slice by slice, and pauses reading where too much would wait."""
 
+    __slots__ = (  # of ten thousand idle connections each
+        *("_blocked", "_end", "_ended", "_exchange", "_first", "_handed_over", "_held", "_label", "_loop", "_meet"),
+        *("_node", "_overlong", "_parting", "_plain", "_sending", "_stirred", "_unread"),
+    )
+
     def __init__(self, node: Node, meet: Meet) -> None:
+        super().__init__()
         self._node = node
         self._meet = meet
         self._label = node.label()
@@ -28,6 +34,7 @@ class Conversation(Visitor):
         self._unread = b""  # what came and is not heard yet
         self._overlong: bytes | None = None  # the beginning of a line that is thrown away as it arrives
         self._stirred = False  # whether whole lines came since that was asked last
+        self._plain = False  # whether it is let in, and nothing is unread, waits or stands in the way
         self._ended = self._blocked = self._sending = self._held = self._handed_over = self._parting = False
         self._end = "all answered"  # why it is closed
 
@@ -41,12 +48,21 @@ class Conversation(Visitor):
         self._node.admission.leave(self)
         self._node.access.leave(self._show_out)
         self._exchange.cancel()
-        self._unread, self._blocked = b"", True
+        self._hear_no_more()
         if not self._handed_over:
             self._node.notice(self._label, f"closed: {exc or self._end}")
 
     def data_received(self, data: bytes) -> None:
         """Hear the whole lines among what came, and keep the rest."""
+        if self._plain and not self._sending and data.endswith(b"\n") and len(data) <= LINE_LIMIT:
+            # The usual: there is nothing to look at but a chunk of whole lines.
+            self._stirred = True
+            self._plain = self._exchange.hear(data)
+            if self._plain:
+                self._send_soon()
+            else:
+                self._go_on_later()
+            return
         self._unread = self._unread + data if self._unread else data
         if self._first and not self._is_client():
             return
@@ -63,6 +79,7 @@ class Conversation(Visitor):
 
     def pause_writing(self) -> None:
         """Hear nothing more from a client that does not take its answers."""
+        self._plain = False
         self._blocked = True
         self._pause()
 
@@ -141,12 +158,13 @@ class Conversation(Visitor):
     def _show_out(self) -> None:
         """End: the token that let it in does not count any more."""
         self._node.notice(self._label, "its token does not count any more")
-        self._unread, self._blocked = b"", True
+        self._hear_no_more()
         self._transport.abort()
 
     def _hear(self) -> None:
         """Hear one slice of lines, if there is room for its answers; the next one waits for the others' turn."""
         exchange = self._exchange
+        self._plain = False
         if self._sending:  # answers wait to be kept, and what came behind them must not leave with them
             self._held = True
             self._pause()
@@ -155,6 +173,11 @@ class Conversation(Visitor):
             exchange.go_on()
         elif not (self._blocked or exchange.full) and (lines := self._slice()):
             exchange.hear(lines)
+        self._go_on_later()
+
+    def _go_on_later(self) -> None:
+        """Read on where there is room; answer what was heard at the end of the turn."""
+        exchange = self._exchange
         if self._blocked or exchange.full:
             self._pause()
         elif exchange.left or b"\n" in self._unread:
@@ -186,21 +209,30 @@ class Conversation(Visitor):
             self._sending = True
             self._node.turn.then(self._send)
 
-    def _send(self, _kept: bool) -> None:
-        """Write the answers whose turn has come, in one write, and go on where they were waited for."""
+    def _send(self, kept: bool) -> None:
+        """Write the answers whose turn has come, in one write."""
         self._sending = False
-        was_full, was_held, self._held = self._exchange.full, self._held, False
+        was_full = self._exchange.full
         answers = self._exchange.take_lines()
         if answers and not self._transport.is_closing():
             self._transport.write(answers)
+        if not (kept and self._plain):
+            self._go_on(was_full)
+
+    def _go_on(self, was_full: bool) -> None:
+        """Go on where answers were waited for, or give up, or close; else what comes next is plain again."""
+        was_held, self._held = self._held, False
         if self._exchange.lost:
             if not self._exchange.waiting:  # what stands before it is answered first
                 self._give_up(self._exchange.lost)
         elif was_held or (was_full and not self._exchange.full):
             # In the next turn: what changes in this one is still to be told.
             self._loop.call_soon(self._hear)
-        elif self._ended and not (self._exchange.waiting or self._exchange.left or self._unread):
-            self._close()
+        elif not (self._exchange.waiting or self._exchange.left or self._unread):
+            if self._ended:
+                self._close()
+            else:
+                self._plain = not (self._first or self._blocked) and self._overlong is None
 
     def _close(self) -> None:
         if self._parting and self._transport.can_write_eof() and not self._transport.is_closing():
@@ -211,9 +243,12 @@ class Conversation(Visitor):
     def _give_up(self, reason: str) -> None:
         """Close: what was said cannot be kept, so it is not acknowledged, nor is anything behind it."""
         self._end = f"what it said cannot be kept: {reason}"
-        self._unread, self._blocked = b"", True
+        self._hear_no_more()
         self._exchange.cancel()
         self._transport.close()
+
+    def _hear_no_more(self) -> None:
+        self._unread, self._blocked, self._plain = b"", True, False
 
     def _pause(self) -> None:
         if not self._ended:  # what ended has nothing left to read, and would only end once more

@@ -27,6 +27,19 @@ class Exchange:
     `came` is called when an answer that had to be waited for has come. A line beyond the `grant` is refused.
     """
 
+    __slots__ = (
+        "_answers",
+        "_came",
+        "_commands",
+        "_label",
+        "_node",
+        "_put_back",
+        "_slow",
+        "_tasks",
+        "grant",
+        "lost",
+    )
+
     def __init__(self, node: Node, label: str, came: Callable[[], None], grant: Grant = EVERYTHING) -> None:
         self.grant = grant
         self._node = node
@@ -36,7 +49,7 @@ class Exchange:
         self._commands: Iterator[Command] | None = None  # of the lines that are being carried out
         self._put_back: list[Command] = []  # the line that has to wait for room before all others
         self._slow = 0  # lines since we last went on
-        self._tasks: set[asyncio.Task[None]] = set()  # WHATSATs on their way
+        self._tasks: tuple[asyncio.Task[None], ...] = ()  # WHATSATs on their way, a few at most
         self.lost = ""  # why a report is not kept: then neither it nor what is behind it is answered
 
     @property
@@ -54,11 +67,15 @@ class Exchange:
         """Whether any answer is on its way."""
         return self._answers.waiting
 
-    def hear(self, lines: bytes) -> None:
-        """Carry out whole lines, none longer than LINE_LIMIT, as far as there is room."""
+    def hear(self, lines: bytes) -> bool:
+        """Carry out whole lines, none longer than LINE_LIMIT, as far as there is room.
+
+        Tells whether that was all: no line is left, no answer is on its way, and no report was lost.
+        """
         self._node.traffic.lines(self._label, "<", lines)
         self._commands = iter(split_commands(lines))
         self.go_on()
+        return self._commands is None and not (self._answers.waiting or self.lost)
 
     def refuse(self, line: bytes) -> None:
         """Answer what is no line: it is too long, or a newline stands in it."""
@@ -71,49 +88,54 @@ class Exchange:
     def go_on(self) -> None:
         """Carry out what is left, as far as there is room and as others do not wait too long."""
         node = self._node
-        node.turn.then(self._settle)
+        turn = node.turn
+        turn.unless_kept(self._lose)
         self._slow, put_back, self._put_back = 0, self._put_back, []
+        # Where nothing can be kept, or not every client's, or not every client, each line is looked at.
+        quick = turn.keeper.trouble is None and self.grant.full and not node.store.acceptance.full
         while self._commands is not None and not self._waits():
-            answers, batch = self._answers.newest, node.turn.batch(OWN_CLIENTS)
+            answers, batch = self._answers.newest, turn.batch(OWN_CLIENTS)
             start = len(answers)
             commands: Iterable[Command] = chain(put_back, self._commands) if put_back else self._commands
             put_back = []
-            # Where nothing can be kept, or not every client's, or not every client, each line is looked at.
-            if node.turn.keeper.trouble is not None or node.store.acceptance.full or not self.grant.full:
+            if not quick:
                 commands = map(to_slow, commands)
             done = hear_clients(commands, node.heard_by, node.clock(), batch, answers, self._answer_other)
             if done or self.lost:
                 self._commands = None
             node.counts.answered += len(answers) - start
-            self._answers.hold(answers[start:])
+            self._answers.hold(answers, start)
 
     def take(self) -> list[bytes]:
         """Take the answers whose turn has come, without their last newline; they count as said from now on."""
         answers = self._answers.take_ready()
         if answers:
-            self._node.traffic.lines(self._label, ">", b"\n".join(answers) + b"\n")
+            self._node.traffic.lines(self._label, ">", b"\n".join([*answers, b""]))
         return answers
 
     def take_lines(self) -> bytes:
         """Take the answers whose turn has come as TCP has them, each with its last newline."""
-        answers = self.take()
-        return b"\n".join(answers) + b"\n" if answers else b""
+        answers = self._answers.take_ready()
+        if not answers:
+            return b""
+        lines = b"\n".join([*answers, b""])
+        self._node.traffic.lines(self._label, ">", lines)
+        return lines
 
     def cancel(self) -> None:
         """Give up: nobody is there any more to be answered."""
         for task in self._tasks:
             task.cancel()
 
-    def _settle(self, kept: bool) -> None:
-        """Answer nothing any more if what was heard in a turn is not kept, whenever its owner asks for it."""
-        if not kept:
-            self.cancel()
-            self._answers, self._commands, self._put_back = Answers(), None, []
-            self.lost = self._node.turn.keeper.trouble or "writing failed"
+    def _lose(self, _kept: bool) -> None:
+        """Answer nothing any more, whenever its owner asks for it: what was heard in a turn is not kept."""
+        self.cancel()
+        self._answers, self._commands, self._put_back = Answers(), None, []
+        self.lost = self._node.turn.keeper.trouble or "writing failed"
 
     def _add(self, answer: bytes) -> None:
         self._answers.newest.append(answer)
-        self._answers.hold([answer])
+        self._answers.hold([answer], 0)
 
     def _answer_other(self, line: bytes) -> bool:
         """Answer a line that the fast lane left; tell whether the lines behind it may be carried out at once."""
@@ -154,9 +176,12 @@ class Exchange:
             return self._slow < SLOW_LINES
         wait = self._answers.wait()
         task = self._node.spawn(f"a WHATSAT of {self._label}", partial(self._look_around, wait, report, question))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks = (*self._tasks, task)
+        task.add_done_callback(self._forget)
         return False
+
+    def _forget(self, done: asyncio.Task[None]) -> None:
+        self._tasks = tuple(task for task in self._tasks if task is not done)
 
     def _refuse(self, line: bytes, reason: str) -> None:
         self._node.counts.refused[reason] += 1

@@ -126,13 +126,13 @@ def flag(value: object) -> bool:
     return value
 
 
-def count(least: int, most: int | None = None) -> Callable[[object], int]:
-    """Return a reader that takes a whole number from `least` to `most` (None: GREATEST)."""
+def count(least: int, most: int = GREATEST) -> Callable[[object], int]:
+    """Return a reader that takes a whole number from `least` to `most`."""
 
     def read(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             raise TypeError
-        if not least <= value <= (GREATEST if most is None else most):
+        if not least <= value <= most:
             raise ValueError
         return value
 

@@ -56,14 +56,19 @@ class Turn:
         self.readers: list[Reader] = []
         self.keeper: Keeper = Memory()
         self._store = store
-        self._guard = guard
         self._loop = asyncio.get_running_loop()  # asking for it each time costs a system call (getpid) in 3.11
         self._then: list[Step] = []
+        self._unless_kept: list[Step] = []
         self._ending = False
+        # Made once, for they are entered in every turn.
+        self._closing, self._answering, self._telling = map(
+            guard.contain, ("the end of a turn", "an answer", "telling the feed")
+        )
 
     def batch(self, origin: bytes) -> Batch:
         """Return the batch that collects what `origin` changes in this turn."""
-        self.end_soon()
+        if not self._ending:
+            self.end_soon()
         return self._store.batch(origin)
 
     def then(self, step: Step) -> None:
@@ -71,8 +76,15 @@ class Turn:
 
         It is told False where that cannot be kept: then no answer may leave at all.
         """
-        self.end_soon()
+        if not self._ending:
+            self.end_soon()
         self._then.append(step)
+
+    def unless_kept(self, step: Step) -> None:
+        """Call `step` if what this turn changed cannot be kept, before all that is to be done then."""
+        if not self._ending:
+            self.end_soon()
+        self._unless_kept.append(step)
 
     async def kept(self) -> None:
         """Wait until what this turn changed is kept; NotKeptError if it is not."""
@@ -92,15 +104,16 @@ class Turn:
         self._ending = False
         fresh = self._store.close()
         steps, self._then = self._then, []
-        with self._guard.contain("the end of a turn"):
-            self.keeper.keep(fresh, partial(self._answer, steps))
+        losing, self._unless_kept = self._unless_kept, []
+        with self._closing:
+            self.keeper.keep(fresh, partial(self._answer, steps, losing))
             if fresh:  # now, also where answers have to wait: what is in the store is true
                 self._tell()
 
-    def _answer(self, steps: list[Step], kept: bool) -> None:
-        todo = iter(steps)
+    def _answer(self, steps: list[Step], losing: list[Step], kept: bool) -> None:
+        todo = iter(steps if kept else [*losing, *steps])
         while True:  # a step that breaks must not cost the others theirs
-            with self._guard.contain("an answer"):
+            with self._answering:
                 for step in todo:
                     step(kept)
                 return
@@ -108,7 +121,7 @@ class Turn:
     def _tell(self) -> None:
         todo = iter(self.readers[:])
         while True:
-            with self._guard.contain("telling the feed"):
+            with self._telling:
                 for reader in todo:
                     reader.moved()
                 return

@@ -7,8 +7,12 @@ from typing import cast
 class Visitor(asyncio.Protocol):
     """Whatever talks to one connection of a client."""
 
+    __slots__ = ("_transport", "_unsent")
+
     _transport: asyncio.Transport
-    _unsent = 0  # bytes that waited to be sent when `stirs` was asked last
+
+    def __init__(self) -> None:
+        self._unsent = 0  # bytes that waited to be sent when `stirs` was asked last
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""

@@ -68,7 +68,7 @@ async def _converse(pieces: list[bytes], turns: list[int], blocks: bool) -> byte
         pipe.end()
         async with asyncio.timeout(60):
             await pipe.over.wait()
-        assert not len(node.admission)
+        assert not node.admission.at(TCP)
     return pipe.wrote
 
 
@@ -122,5 +122,6 @@ async def _meet(pieces: list[bytes]) -> tuple[Hello, bytes] | None:
         await pipe.send(pieces)
         pipe.close()
         await asyncio.sleep(0)
+        assert met or not node.admission.at(TCP)
     assert len(met) <= 1
     return (met[0], behind.came) if met else None

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from herd.sections.limits import LimitsSettings
+from herd.sections.limits import FRAME as FRAME_LIMIT
 from tests.fuzz import reference
 from tests.fuzz.mutating import CUTS, Bytes, cut_up, mutated
 from tests.fuzz.served import Served, talk, throw
@@ -19,7 +19,6 @@ UPGRADE = (
 )
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 FINAL = 0x80
-FRAME_MOST = LimitsSettings().frame  # bytes
 NORMAL, PROTOCOL_ERROR, INVALID_TEXT, TOO_BIG = 1000, 1002, 1007, 1009
 
 
@@ -37,7 +36,7 @@ def write(frame: Frame, key: bytes = b"herd") -> bytes:
         length = struct.pack("!B", 128 | size)
     else:
         length = struct.pack("!BH", 128 | 126, size) if size < 2**16 else struct.pack("!BQ", 128 | 127, size)
-    masked = bytes([byte ^ key[place % 4] for place, byte in enumerate(frame.payload[: FRAME_MOST + 2])])
+    masked = bytes([byte ^ key[place % 4] for place, byte in enumerate(frame.payload[: FRAME_LIMIT + 2])])
     return bytes([frame.first]) + length + key + masked
 
 
@@ -85,7 +84,7 @@ WRONG = st.sampled_from(
         (Frame(FINAL | CLOSE, struct.pack("!H", 1000) + b"\xff"), INVALID_TEXT),
         (Frame(FINAL | TEXT, b"\xff"), INVALID_TEXT),
         (Frame(FINAL | TEXT, b"\xed\xa0\x80"), INVALID_TEXT),
-        (Frame(FINAL | BINARY, b"y" * (FRAME_MOST + 1)), TOO_BIG),
+        (Frame(FINAL | BINARY, b"y" * (FRAME_LIMIT + 1)), TOO_BIG),
         (Frame(FINAL | CLOSE, struct.pack("!H", 1000) + b"bye"), NORMAL),
         (Frame(FINAL | CLOSE, b""), NORMAL),
     ]

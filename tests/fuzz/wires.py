@@ -65,6 +65,10 @@ class Pipe(asyncio.Transport):
         assert isinstance(self._protocol, asyncio.Protocol)
         return self._protocol
 
+    def get_write_buffer_size(self) -> int:
+        """Have none."""
+        return 0
+
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Keep what is written."""
         if not self.closed:
@@ -95,21 +99,21 @@ class Pipe(asyncio.Transport):
         """Read on."""
         self._reading.set()
 
-    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
-        """Be another protocol's."""
-        self._protocol = protocol
-
     def get_protocol(self) -> asyncio.BaseProtocol:
         """Return whose it is."""
         return self._protocol
 
-    def get_write_buffer_size(self) -> int:
-        """Have nothing that waits."""
-        return 0
-
     def can_write_eof(self) -> bool:
-        """Whether one direction can be ended: yes."""
+        """Whether one direction can end alone."""
         return True
+
+    def write_eof(self) -> None:
+        """Write nothing more; the other end has all, and ends as well."""
+        asyncio.get_running_loop().call_soon(self.close)
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        """Be another protocol's."""
+        self._protocol = protocol
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         """Have none."""

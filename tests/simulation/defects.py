@@ -176,7 +176,7 @@ DEFECTS = (
         "answers come as they are ready",
         "herd/ordering.py",
         "            if wait.text is None:\n",
-        "            if wait.text is None and (self._waits.popleft() or True):\n",
+        "            if wait.text is None and not setattr(self, '_waits', self._waits[1:]):\n",
     ),
     Defect("digests find nothing", "herd/digest.py", "if own != other", "if own > other + own"),
     Defect(

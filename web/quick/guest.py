@@ -29,6 +29,7 @@ class Guest(Visitor):
     _ending = False  # the server is about to stop
 
     def __init__(self, node: Node, gateway: web.Server, lane: Lane | None) -> None:
+        super().__init__()
         self._node = node
         self._gateway = gateway
         self._lane = lane  # None: all of it is aiohttp's
