@@ -56,6 +56,8 @@ async def _measure(world: World, stalled: str) -> list[float]:
             await _known(others, client)
         took.append(world.loop.time() - began)
         await asyncio.sleep(APART)
+    if stalled == VIEWER:
+        assert viewer.screen.blocked, "the viewer did not stall"
     caller.transport.close()
     last.resume()
     for server in servers:
