@@ -363,4 +363,11 @@ DEFECTS = (
         "not self.full",
         "tests/test_sweep.py::test_beneath_the_floor_an_unknown_client_is_not_taken_from_a_peer_but_a_known_one_and_a_clients_own_are",
     ),
+    Defect(
+        "a clock that jumps stays trusted",
+        "herd/clockwatch.py",
+        "        if abs(difference - self._difference) > self._jump:\n            self._doubted = self._steady()\n",
+        "",
+        "tests/test_forgetting.py::test_a_clock_that_jumps_expires_nobody",
+    ),
 )

@@ -37,6 +37,8 @@ RARE = (
     "a repetition answered",
     "a report from the future",
     "a report said again",
+    "a server added to a healed herd",
+    "a server added while things fail",
     "a server crashed",
     "a server that cannot start",
     "a short write",

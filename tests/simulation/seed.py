@@ -81,7 +81,8 @@ class Run:
         """Go through the phases; BrokenError as soon as something is wrong."""
         world = self._world
         for server in world.servers.values():
-            server.start()
+            if server is not world.latecomer:
+                server.start()
         watching = [world.loop.create_task(viewer.watch(self._settled)) for viewer in world.viewers]
         await self._storm()
         self._heal()
@@ -98,7 +99,7 @@ class Run:
         world = self._world
         rate = world.random.choice([0.5, 2, 6])
         end = min(world.random.choice([4, 10, 20]), VISITS / rate)
-        storm = world.loop.create_task(self._rage(rate))
+        storm = world.loop.create_task(self._rage(rate, world.joins * end))
         while world.loop.time() < end and not storm.done():
             await asyncio.sleep(LOOK)
             self._look()
@@ -106,10 +107,18 @@ class Run:
         with suppress(asyncio.CancelledError):
             await storm
 
-    async def _rage(self, rate: float) -> None:
+    async def _rage(self, rate: float, joins: float) -> None:
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._join_later(joins))
             tasks.create_task(self._world.clients.come_and_go(rate))
             self._world.fault_kinds.strike(tasks)
+
+    async def _join_later(self, seconds: float) -> None:
+        """Start the latecomer for the first time, into whatever is going on."""
+        await asyncio.sleep(seconds)
+        if (late := self._world.latecomer) is not None and self._world.joins < 1:
+            late.start()
+            self._world.watch.sometimes("a server added while things fail")
 
     def _heal(self) -> None:
         """Make the core whole, and leave all else as it is."""
@@ -121,6 +130,8 @@ class Run:
             server = world.servers[name]
             server.disk.mend()
             if not server.up:
+                if server is world.latecomer and world.joins == 1:
+                    world.watch.sometimes("a server added to a healed herd")
                 server.start()
             server.resume()
             for other in world.core:

@@ -130,7 +130,8 @@ class Server:
     def jump(self, seconds: float) -> None:
         """Set the clock."""
         self.clock.skew += round(seconds * SECOND)
-        self.witness.disturbed = True
+        if hasattr(self, "witness"):  # it has begun some life
+            self.witness.disturbed = True
 
     async def _live(self, witness: Witness) -> None:
         process = self.process

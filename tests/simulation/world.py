@@ -13,6 +13,8 @@ from tests.simulation.topologies import Edges
 from tests.simulation.viewers import Viewer
 from tests.simulation.watch import MARKS_SLACK, Watch
 
+LATECOMER, LATECOMERS = "latecomer", 0.25  # the kind of fault, and the share of herds that have one
+
 
 class World:
     """One seed's, without the kinds of faults that are excluded; of a drawn shape, unless one is given."""
@@ -28,6 +30,7 @@ class World:
         self.knobs = knobs.draw(Random(f"{seed} knobs"))
         self.network = Network(self.loop, Random(f"{seed} network"), self.knobs, self.watch)
         self.loop.network = self.network
+        self.joins = 1.0  # after which part of the storm the latecomer starts; 1: when the herd heals, if at all
         self.secret = random.choice(["secret", "secret", None])
         self.shape, names, self.edges = ("given", *shape) if shape else topologies.draw(random)
         self.core = topologies.core(names, self.edges, random)
@@ -42,6 +45,7 @@ class World:
             name: Server(self, name, hosts[name], {n: hosts[n] for n in names if n in self._peers(name)})
             for name in names
         }
+        self.latecomer = self._draw_latecomer(Random(f"{seed} latecomer"), without)
         self.clients = Clients(self)
         self.strangers = Strangers(self)
         self.viewers = (
@@ -80,6 +84,17 @@ class World:
         if "silent-accepts" in drawn:
             self.network.silent = 0.1
         return [kind for kind in drawn if kind not in without]
+
+    def _draw_latecomer(self, dice: Random, without: tuple[str, ...]) -> Server | None:
+        """Draw a server that the others know of and that starts later, by its own dice."""
+        if len(self.servers) == 1 or dice.random() >= LATECOMERS or LATECOMER in without:
+            return None
+        self.faults.append(LATECOMER)
+        server = dice.choice(list(self.servers.values()))
+        self.joins = dice.choice([dice.uniform(0.2, 0.8), 1.0])
+        if dice.random() < 0.5:  # else its machine is there, and refuses
+            self.network.die(server.process, power=True)
+        return server
 
     def _give_clocks(self, random: Random) -> None:
         for server in self.servers.values():
