@@ -96,7 +96,7 @@ async def test_a_person_has_a_client_forgotten_and_hears_where_that_cannot_be(
     assert await asyncio.to_thread(forget, config, "kiwi", "Down") == FAILED
     said = capsys.readouterr()
     assert said.out == "a/\\udcff% is forgotten\n"
-    assert said.err.startswith("Home refused: the herd does not know this client\nDown at http://127.0.0.1:")
+    assert said.err.startswith("Home refused: the herd does not know this client\nDown at 127.0.0.1:")
 
 
 async def test_refusals_have_few_reasons_whatever_is_said(home: Gateway) -> None:

@@ -75,7 +75,7 @@ class Offer:
         todo = iter(facts)
         while part := list(islice(todo, LINES_A_WRITE)):
             await self._send([line for _, line, _, _, _ in part])
-        self._wire.write(words.done(self._number) + b"\n")
+        await self._end()
 
     async def mend(self, differing: dict[int, int]) -> None:
         """Send what the other end lacks in these buckets, then end the round."""
@@ -94,11 +94,16 @@ class Offer:
                 asked.append(by_hash)
         while asked:
             await self._serve(asked.popleft())
-        self._wire.write(words.done(self._number) + b"\n")
+        await self._end()
 
     async def _serve(self, by_hash: dict[int, bytes]) -> None:
         wanted = await self._answer((list,))
         await self._send([by_hash[value] for value in wanted if value in by_hash])
+
+    async def _end(self) -> None:
+        """End the round, behind what was sent last."""
+        await self._wire.writable()
+        self._wire.write(words.done(self._number) + b"\n")
 
     async def _send(self, lines: list[bytes]) -> None:
         for start in range(0, len(lines), LINES_A_WRITE):

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 CLIENT_SLACK = 200_000  # bytes that the answers to one slice of lines may take, and more
 MARKS_SLACK = 2_000  # bytes of marks, acknowledgements and a handshake, for which nobody waits
 DIGEST_WORDS = (b"DIGEST ", b"HAVE ", b"WANT ", b"DIFFER ")  # written without a look at what is in flight
-DONE = b"DONE "  # ends a repair, right behind its last reports: one short line
 
 
 class Watch:
@@ -57,8 +56,7 @@ class Watch:
         if data.startswith(DIGEST_WORDS):
             end.extra += len(data)
         size = end.get_write_buffer_size()
-        waits = end.links and not data.startswith(DONE)
-        if waits and size - len(data) > end.high + end.extra + MARKS_SLACK:
+        if end.links and size - len(data) > end.high + end.extra + MARKS_SLACK:
             self.broken("S6", f"{end.process.name} writes on where {size - len(data)} bytes wait, not {end.high}")
         if size > end.high + (end.extra + self.slack if end.links else CLIENT_SLACK):
             self.broken("S6", f"{size} bytes wait at {end.process.name}, of which {end.high} were to be the most")

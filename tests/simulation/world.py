@@ -37,7 +37,7 @@ class World:
         self.fault_kinds = Faults(self)
         self.faults = self._draw_faults(random, without)
         dice = Random(f"{seed} disks")
-        self.journals = dice.random() < 0.75
+        self.journals = not shape and dice.random() < 0.75  # a given shape is for counting what passes
         self.disks_fail = any(kind.startswith("disk") for kind in self.faults)
         hosts = {name: f"127.0.0.{place + 1}" for place, name in enumerate(names)}
         self.network.names = {host: name for name, host in hosts.items()}
@@ -45,7 +45,8 @@ class World:
             name: Server(self, name, hosts[name], {n: hosts[n] for n in names if n in self._peers(name)})
             for name in names
         }
-        self.latecomer = self._draw_latecomer(Random(f"{seed} latecomer"), without)
+        late = Random(f"{seed} latecomer")
+        self.latecomer = None if shape else self._draw_latecomer(late, without)
         self.clients = Clients(self)
         self.strangers = Strangers(self)
         self.viewers = (
@@ -80,10 +81,11 @@ class World:
     def _draw_faults(self, random: Random, without: tuple[str, ...]) -> list[str]:
         kinds = [*self.fault_kinds.kinds(), *ELSEWHERE]
         share = random.choice([0.0, 0.15, 0.3, 0.6])
-        drawn = [kind for kind in kinds if random.random() < share]
+        drawn = [kind for kind in kinds if random.random() < share]  # first: seeds draw alike without some of them
+        drawn = [kind for kind in drawn if kind not in without]
         if "silent-accepts" in drawn:
             self.network.silent = 0.1
-        return [kind for kind in drawn if kind not in without]
+        return drawn
 
     def _draw_latecomer(self, dice: Random, without: tuple[str, ...]) -> Server | None:
         """Draw a server that the others know of and that starts later, by its own dice."""
