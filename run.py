@@ -30,14 +30,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent
 REFUSED = 2  # exit status where what was asked for cannot be done as things stand
 INTERRUPTED = 130  # as shells have it for Ctrl-C
-PROGRAMS = {  # of the tests', by the command that runs them
-    "simulate": "tests.simulation",
-    "sabotage": "tests.simulation.sabotage",
-    "chaos": "tests.chaos",
-    "bench": "tests.bench",
-    "compare": "tests.beside",
-    "fuzz": "tests.fuzz",
-}
 
 
 def complaint(version: tuple[int, ...]) -> str | None:
@@ -53,15 +45,14 @@ def main(argv: list[str]) -> int:
     if problem:
         print(problem, file=sys.stderr)
         return REFUSED
-    from herd.arguments import parse
-    from herd.bootstrap import SetUpError, ensure
+    from herd.arguments import PASS_ON, parse
+    from herd.bootstrap import SetUpError
     from herd.settings import ConfigError
 
     options = parse(argv)
     try:
-        if options.command in ("test", "setup", *PROGRAMS):
-            ensure(ROOT, "run" if options.command in ("compare", "setup") else "test", argv)
-            return work_on_the_project(options)
+        if options.command in ("setup", *PASS_ON):
+            return work_on_the_project(options, argv)
         if options.command == "places":
             from herd.survey import survey
 
@@ -74,14 +65,20 @@ def main(argv: list[str]) -> int:
         return INTERRUPTED
 
 
-def work_on_the_project(options: Namespace) -> int:
-    """Run the checks or a program of the tests', or say that all is set up."""
+def work_on_the_project(options: Namespace, argv: list[str]) -> int:
+    """Run the checks or a program among the tests, or say that all is set up."""
+    from herd.bootstrap import ensure
     from herd.checks import run_checks, run_module
+    from herd.programs import PROGRAMS
 
+    program = PROGRAMS.get(options.command)
+    if program is not None:
+        ensure(ROOT, program.needs, argv)
+        return run_module(ROOT, program.module, options.passed)
     if options.command == "test":
+        ensure(ROOT, "test", argv)
         return run_checks(ROOT, options.passed)
-    if options.command in PROGRAMS:
-        return run_module(ROOT, PROGRAMS[options.command], options.passed)
+    ensure(ROOT, "run", argv)
     print("run.py: all that running needs is there, in " + sys.prefix)
     return 0
 

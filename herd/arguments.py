@@ -3,7 +3,11 @@
 import argparse
 import math
 import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+
+from herd.programs import PROGRAMS
 
 USAGE = """\
 run.py [options]                        run the herd: every server, one process each
@@ -34,7 +38,7 @@ The first call installs a few packages into .venv beside run.py; --help never do
 `run.py COMMAND --help` says more about a command; herd.example.toml explains all settings."""
 
 WALKERS_MOST = 10_000  # of a demo
-PASS_ON = ("test", "simulate", "sabotage", "chaos", "fuzz", "bench", "compare")  # what reads its arguments itself
+PASS_ON = ("test", *PROGRAMS)  # what reads its arguments itself
 OPTIONS_WITH_VALUE = ("--config", "--data", "--log-level", "--demo")
 LEVELS = ("debug", "info", "warning", "error")
 
@@ -142,51 +146,9 @@ def _test_parser() -> argparse.ArgumentParser:
     return argparse.ArgumentParser("run.py test", usage="run.py test [pytest arguments]", description=description)
 
 
-def _simulate_parser() -> argparse.ArgumentParser:
-    usage = "run.py simulate [--seeds N] [--first SEED] [--seed SEED [--story]] [--without KINDS] [--jobs N]"
-    description = (
-        "Run the herd in virtual time with everything failing: many seeds (default: 200), or one with its story."
-    )
-    return argparse.ArgumentParser("run.py simulate", usage=usage, description=description)
-
-
-def _sabotage_parser() -> argparse.ArgumentParser:
-    description = "Break a copy of the herd in one place at a time; each defect must be noticed. NAMES choose some."
-    return argparse.ArgumentParser("run.py sabotage", usage="run.py sabotage [NAMES]", description=description)
-
-
-def _chaos_parser() -> argparse.ArgumentParser:
-    usage = "run.py chaos [--minutes N] [--seed S] [--without KINDS] [--keep]"
-    description = (
-        "Run real servers for 10 minutes, or N, and kill, stop and cut whatever can be, while clients report; "
-        "then no answered report may be lost. KINDS of faults to leave out are joined by commas: kill,split."
-    )
-    return argparse.ArgumentParser("run.py chaos", usage=usage, description=description)
-
-
-def _fuzz_parser() -> argparse.ArgumentParser:
-    usage = "run.py fuzz [NAME ...] [--minutes N] [--seed SEED]"
-    description = (
-        "Try every parser with random bytes, each property (or those that have a NAME in theirs) for its share of "
-        "the minutes (default: 10 for all); stop at the first that fails, with the line that shows it again."
-    )
-    return argparse.ArgumentParser("run.py fuzz", usage=usage, description=description)
-
-
-def _bench_parser() -> argparse.ArgumentParser:
-    usage = "run.py bench [NAME ...] [--quick] [--plot FILE.svg] [--json FILE] [--markdown FILE]"
-    description = "Measure the herd beside Redis, NATS and others; all benches, or NAMEs (`list` names them)."
-    return argparse.ArgumentParser("run.py bench", usage=usage, description=description)
-
-
-def _compare_parser() -> argparse.ArgumentParser:
-    description = (
-        "Put other systems, those that are installed, through the same faults as the herd, and print one table. "
-        "NAME is of herd, nats, jetstream, redis, mosquitto."
-    )
-    return argparse.ArgumentParser(
-        "run.py compare", usage="run.py compare [--only NAME ...]", description=description
-    )
+def _program_parser(command: str) -> argparse.ArgumentParser:
+    program, name = PROGRAMS[command], f"run.py {command}"
+    return argparse.ArgumentParser(name, usage=f"{name} {program.options}", description=program.about)
 
 
 def _setup_parser() -> argparse.ArgumentParser:
@@ -215,18 +177,13 @@ def _walkers(text: str) -> int:
 _walkers.__name__ = f"number up to {WALKERS_MOST}"
 _speed.__name__ = "speed above zero"  # argparse says: invalid ... value
 
-PARSERS = {
+PARSERS: dict[str, Callable[[], argparse.ArgumentParser]] = {
     "iamat": _iamat_parser,
     "whatsat": _whatsat_parser,
     "forget": _forget_parser,
     "replay": _replay_parser,
     "places": _places_parser,
     "test": _test_parser,
-    "simulate": _simulate_parser,
-    "sabotage": _sabotage_parser,
-    "chaos": _chaos_parser,
-    "fuzz": _fuzz_parser,
-    "bench": _bench_parser,
-    "compare": _compare_parser,
+    **{command: partial(_program_parser, command) for command in PROGRAMS},
     "setup": _setup_parser,
 }

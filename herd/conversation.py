@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Callable
 
-from herd.access import NO_TOKEN, NOTHING, WRONG_TOKEN, is_auth, token_of
+from herd.access import NOTHING
 from herd.exchange import Exchange
-from herd.handshake import Hello, parse_hello
-from herd.messages import ECHO_LIMIT, LINE_LIMIT, refuse
+from herd.greeting import Client, Peer, Stranger, greet, greet_client
+from herd.handshake import Hello
+from herd.messages import ECHO_LIMIT, LINE_LIMIT
 from herd.node import Node
 from herd.parting import Parting
 from herd.visitor import Visitor
@@ -64,7 +65,7 @@ class Conversation(Visitor):
                 self._go_on_later()
             return
         self._unread = self._unread + data if self._unread else data
-        if self._first and not self._is_client():
+        if self._first and not self._meets(greet(self._unread, self._node.access)):
             return
         self._hear()
 
@@ -73,7 +74,8 @@ class Conversation(Visitor):
         self._ended = True
         if self._unread or self._overlong is not None:
             self._unread += b"\n"
-        if not (self._first and self._unread) or self._is_admitted():  # what has ended is no server
+        greeted = not (self._first and self._unread)  # who says nothing is answered nothing
+        if greeted or self._meets(greet_client(self._unread, self._node.access)):  # what has ended is no server
             self._hear()
         return self._transport.can_write_eof()  # keep the sending side, where there is one: TLS ends both
 
@@ -110,47 +112,32 @@ class Conversation(Visitor):
         self._end = reason
         super().dismiss(reason)
 
-    def _is_client(self) -> bool:
-        """Decide by the first line; a server's hello hands the connection over."""
-        if b"HERD ".startswith(self._unread[:5]) or self._unread.startswith(b"HERD "):
-            line, newline, rest = self._unread.partition(b"\n")
-            if not newline and len(line) <= ECHO_LIMIT:
-                return False  # no hello is longer
-            if newline and (hello := parse_hello(line)):
-                self._node.traffic.lines(self._label, "<", line + b"\n")
-                self._node.notice(self._label, f"calls itself server {hello.name!r}")
+    def _meets(self, first: Peer | Client | Stranger | None) -> bool:
+        """Do what the first line asks for; tell whether a client has come in."""
+        match first:
+            case Peer():
+                self._node.traffic.lines(self._label, "<", first.line + b"\n")
+                self._node.notice(self._label, f"calls itself server {first.hello.name!r}")
                 self._handed_over = True
-                self._meet(hello, self._transport, rest)
-                return False
-        return self._is_admitted()
+                self._meet(first.hello, self._transport, first.rest)
+            case Stranger():
+                self._turn_away(first)
+            case Client():
+                if first.line:
+                    self._node.traffic.lines(self._label, "<", first.line + b"\n")
+                self._unread, self._first = first.rest, False
+                self._exchange.grant = first.ticket.grant
+                self._node.access.enter(first.ticket, self._show_out)
+                return True
+        return False
 
-    def _is_admitted(self) -> bool:
-        """Let a client in; where tokens are set, by the one in its first line."""
-        access = self._node.access
-        ticket = access.admit(None)
-        if ticket is None:
-            line, newline, rest = self._unread.partition(b"\n")
-            if not newline and len(line) <= LINE_LIMIT:
-                return False
-            self._node.traffic.lines(self._label, "<", line[:LINE_LIMIT] + b"\n")
-            token = token_of(line)
-            ticket = access.admit(token)
-            if ticket is None:
-                self._turn_away(line, NO_TOKEN if token is None else WRONG_TOKEN)
-                return False
-            self._unread = rest
-        self._exchange.grant = ticket.grant
-        self._first = False
-        access.enter(ticket, self._show_out)
-        return True
-
-    def _turn_away(self, line: bytes, reason: str) -> None:
-        """Refuse a first line, and end; a token is never repeated, not even to who sent it."""
-        answer = refuse(b"AUTH" if is_auth(line) else line) + b"\n"
-        self._node.traffic.lines(self._label, ">", answer)
-        self._node.counts.answered += 1
-        self._node.counts.refused[reason] += 1
-        self._node.access.refused[reason] += 1
+    def _turn_away(self, stranger: Stranger) -> None:
+        node, answer = self._node, stranger.answer + b"\n"
+        node.traffic.lines(self._label, "<", stranger.line + b"\n")
+        node.traffic.lines(self._label, ">", answer)
+        node.counts.answered += 1
+        node.counts.refused[stranger.reason] += 1
+        node.access.refused[stranger.reason] += 1
         self._unread = b""
         self._transport.write(answer)
         self._transport.close()

@@ -5,6 +5,7 @@ that is busy for a stalled peer is not seen here.
 """
 
 import asyncio
+from dataclasses import replace
 from itertools import combinations
 
 from tests.simulation.crossing import UP_SECONDS
@@ -26,7 +27,8 @@ def delays(seed: int, stalled: str) -> list[float]:
     names = ["Goloman", "Hands", "Holiday", "Welsh"]
     world = World(seed, ELSEWHERE, (names, list(combinations(names, 2))))
     world.faults = []
-    world.disks_fail = False
+    # Small enough that what is told to a peer that stands still soon fills its link.
+    world.knobs = world.network.knobs = replace(world.knobs, windows=(4096,), buffer=4096, in_flight=4096)
     with turned(world.knobs):
         try:
             return sorted(world.loop.run(_measure(world, stalled), world.driver))
@@ -48,14 +50,17 @@ async def _measure(world: World, stalled: str) -> list[float]:
         viewer.come()
         viewer.screen.read(on=False)
     caller = await world.clients.call(first)
-    took = []
+    took, full = [], False
     for number in range(REPORTS):
         client, began = b"%d-" % number + b"x" * 500, world.loop.time()
         caller.say(world.clients.report(client))
         async with asyncio.timeout(UP_SECONDS):
             await _known(others, client)
         took.append(world.loop.time() - began)
+        telling = first.witness.links.tellings.get(last.name)  # None once its silence was noticed
+        full |= telling is not None and telling.wire.blocked
         await asyncio.sleep(APART)
+    assert full or stalled != PEER, "the link to the peer did not fill up"
     if stalled == VIEWER:
         assert viewer.screen.blocked, "the viewer did not stall"
     caller.transport.close()

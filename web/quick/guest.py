@@ -127,6 +127,12 @@ class Guest(Visitor):
         return True
 
     def _answer(self, kept: bool) -> None:
+        with self._node.guard.contain("an answer of the quick lane"):
+            self._answer_asked(kept)
+            return
+        self._transport.abort()  # else a client would wait for what does not come
+
+    def _answer_asked(self, kept: bool) -> None:
         lane, asked = self._lane, self._asked
         assert lane is not None
         assert asked is not None
