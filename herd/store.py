@@ -125,6 +125,11 @@ class Store:
         self.acceptance.count(len(self.reports))
         return self.fresh
 
+    @property
+    def coming(self) -> int:
+        """The number of all that is known at this moment, once the turn has ended."""
+        return max((batch.number for batch in self._opened if batch.clients), default=self.number)
+
     def reaches(self, cursor: int) -> bool:
         """Tell whether the log still goes back to `cursor`, and not beyond what this store has counted."""
         return self._log_floor <= cursor <= self.number

@@ -2,7 +2,11 @@
 
     dialler   MARK 1234 1795467890123456789 5678            you have all of this life up to 1234; my clock, in ns;
                                                             and how far it has come, unless that is 1234 as well
-    listener  ACK 1234
+    dialler   SEEN 77ab... 917 02c4... 88                   behind which you also have all that these lives had at
+                                                            these numbers of theirs
+    dialler   TREE 3 Goloman 1 Goloman                       my place in the tree: the root's links and name, how
+                                                            many links away it is, and my parent unless that is me
+    listener  ACK 1234                                       I have all that you had at 1234, whoever told me
     dialler   DIGEST 7 1795467830000000000 0 0 9f3a... ...   round, heard before, heard above, stamped above, and a
                                                             sum for each bucket
     listener  FLOOR 7 1795460000000000000 0                 too much: here counts only what is above; begin again
@@ -18,11 +22,19 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from herd.messages import NAME_LIMIT, NOT_WHITE
+
 BUCKETS = 1024
 HASHES_A_LINE = 3_000  # at most 17 bytes each: within the longest line
+LIVES_MOST = 500  # that one line says to have seen: at most 84 bytes each
 
 _NUMBER = rb"([0-9]{1,18})"
 _MARK = re.compile(rb"MARK %b ([0-9]{1,24})(?: %b)?" % (_NUMBER, _NUMBER))
+_LIFE = rb"[0-9a-f]{16,64}"
+_CLAIM = re.compile(rb" (%b) %b" % (_LIFE, _NUMBER))
+_SEEN = re.compile(rb"SEEN((?: %b [0-9]{1,18}){1,%d})" % (_LIFE, LIVES_MOST))
+_NAME = rb"%b{1,%d}" % (NOT_WHITE, NAME_LIMIT)
+_TREE = re.compile(rb"TREE ([0-9]{1,6}) (%b) ([0-9]{1,6})(?: (%b))?" % (_NAME, _NAME))
 _ACK = re.compile(rb"ACK " + _NUMBER)
 _TIME = rb"([0-9]{1,24})"
 _DIGEST = re.compile(rb"DIGEST %b %b %b %b((?: [0-9a-f]{1,16}){%d})" % (_NUMBER, _TIME, _TIME, _TIME, BUCKETS))
@@ -40,6 +52,15 @@ class Span(NamedTuple):
     stamped: int = 0
 
 
+class Place(NamedTuple):
+    """Where a server stands in the spanning tree of the herd, as it says to its neighbours."""
+
+    links: int  # of the root, which servers with more of them become before others
+    root: bytes
+    distance: int  # links to the root
+    parent: bytes  # the neighbour on the way there; b"" of the root itself
+
+
 def mark(number: int, clock: int, newest: int = 0) -> bytes:
     """Say how far the feed has been told, what time it is here (ns since 1970), and how far the feed has come."""
     said = b"MARK %d %d" % (number, clock)
@@ -50,6 +71,29 @@ def parse_mark(line: bytes) -> tuple[int, int, int] | None:
     """Read number and clock of a mark, and how far the feed has come."""
     found = _MARK.fullmatch(line)
     return found and (int(found[1]), int(found[2]), int(found[3] or found[1]))
+
+
+def seen(claims: Iterable[tuple[bytes, int]]) -> bytes:
+    """Say what else the other end has: all that each of these lives had at a number of its own."""
+    return b"SEEN " + b" ".join([b"%b %d" % claim for claim in claims])
+
+
+def parse_seen(line: bytes) -> list[tuple[bytes, int]] | None:
+    """Read lives and their numbers."""
+    found = _SEEN.fullmatch(line)
+    return [(life, int(number)) for life, number in _CLAIM.findall(found[1])] if found else None
+
+
+def tree(place: Place) -> bytes:
+    """Say where this server stands in the tree."""
+    said = b"TREE %d %b %d" % place[:3]
+    return b"%b %b" % (said, place.parent) if place.parent else said
+
+
+def parse_tree(line: bytes) -> Place | None:
+    """Read where the other end stands."""
+    found = _TREE.fullmatch(line)
+    return found and Place(int(found[1]), found[2], int(found[3]), found[4] or b"")
 
 
 def ack(number: int) -> bytes:

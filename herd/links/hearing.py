@@ -1,35 +1,46 @@
 """Hears a peer's feed, over a connection that the peer dialled: takes in its reports and acknowledges its marks."""
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from herd import words
 from herd.facts import FORGET
 from herd.fastlane import hear_peer
 from herd.links.ration import QUICK, SLOW, Ration
 from herd.links.repair import Comparison
+from herd.links.seen import Seen
 from herd.links.wire import Wire
 from herd.node import Node
 from herd.position import Malformed
 from herd.traffic import quote
 
-ACK_SECONDS = 0.05  # one acknowledgement answers all marks of this time: one a batch would double the packets
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all hearings of a server have in common."""
+
+    seen: Seen
+    filling: asyncio.Lock  # held by the one whose peer tells us everything
+    moved: Callable[[], None]  # to be called when there is something to acknowledge and to pass on
+    placed: Callable[[], None]  # when a peer has another place in the tree
 
 
 class Hearing:
-    """What one life of a peer told us: everything up to `number`."""
+    """What one life of a peer tells us: facts, how far it and others have come, and where it stands in the tree."""
 
-    def __init__(self, node: Node, wire: Wire, peer: str, life: bytes, number: int) -> None:
+    def __init__(self, node: Node, wire: Wire, peer: str, life: bytes, shared: Shared) -> None:
         self.peer = peer
         self.life = life
-        self.number = number
+        self.place: words.Place | None = None  # where it stands in the tree, once it has said so
         self.clock_ahead = 0  # nanoseconds by which the peer's clock was ahead of ours at its last mark
         self.behind: int | None = None  # numbers of its feed that it had not told us at its last mark
         self.malformed = 0
         self.wire = wire
         self._node = node
-        self._loop = asyncio.get_running_loop()
-        self._comparison = Comparison(node, wire)
-        self._ack: asyncio.TimerHandle | None = None
+        self._shared = shared
+        self._acknowledged = 0
+        self._comparison = Comparison(node, wire, shared.filling)
         self._ration = Ration(wire, self._take_other)
         wire.take_all(self._take)
 
@@ -38,13 +49,26 @@ class Hearing:
         if self.wire.blocked:
             self.wire.drop("does not take our acknowledgements")
         else:
-            self._acknowledge()
+            self.acknowledge()
+
+    @property
+    def number(self) -> int:
+        """How far the peer's feed is held here."""
+        return self._shared.seen.number(self.life)
+
+    def look(self) -> None:
+        """Acknowledge what is held here by now, whoever has told it."""
+        if self._acknowledged < self.number and not self.wire.blocked:
+            self.acknowledge()
+
+    def acknowledge(self) -> None:
+        """Say how far the peer's feed is held here."""
+        self._acknowledged = self.number
+        self.wire.write(words.ack(self._acknowledged) + b"\n")
 
     def end(self) -> None:
         """Stop what is under way; the connection is lost."""
         self._comparison.end()
-        if self._ack:
-            self._ack.cancel()
 
     def _take(self, lines: bytes) -> None:
         # Most of what comes over a mesh is known already: then this turn has nothing to end, and the loop is spared
@@ -63,15 +87,29 @@ class Hearing:
             return SLOW
         self._node.counts.words += 1
         if marked := words.parse_mark(line):
-            self.number, clock, newest = marked
-            self.behind = max(0, newest - self.number)
-            self.clock_ahead = clock - self._node.clock()
-            if self._ack is None:
-                self._ack = self._loop.call_later(ACK_SECONDS, self._acknowledge)
+            self._take_mark(*marked)
             return QUICK
+        if (seen := words.parse_seen(line)) is not None:
+            self._take_seen(seen)
+            return SLOW
+        if (place := words.parse_tree(line)) is not None:
+            self.place = place
+            self._shared.placed()
+            return SLOW
         if not self._comparison.take(line):
             self._skip(line, "neither AT nor FORGET nor a word between servers")
         return SLOW
+
+    def _take_mark(self, number: int, clock: int, newest: int) -> None:
+        self._take_seen([(self.life, number)])
+        self.behind = max(0, newest - self.number)
+        self.clock_ahead = clock - self._node.clock()
+
+    def _take_seen(self, claims: list[tuple[bytes, int]]) -> None:
+        """Note what is held here by now: all that stands before this, and what is held by who has said it."""
+        for life, number in claims:
+            if life != self._node.life and self._shared.seen.take(life, number):
+                self._shared.moved()
 
     def _take_fact(self, line: bytes) -> None:
         try:
@@ -82,9 +120,3 @@ class Hearing:
     def _skip(self, line: bytes, reason: str) -> None:
         self.malformed += 1
         self._node.notice(self.peer, f"skipped {quote(line)}: {reason}")
-
-    def _acknowledge(self) -> None:
-        if self._ack:
-            self._ack.cancel()
-            self._ack = None
-        self.wire.write(words.ack(self.number) + b"\n")

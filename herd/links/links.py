@@ -11,8 +11,9 @@ from typing import cast
 from herd.backoff import Backoff
 from herd.config import Address
 from herd.handshake import Hello
-from herd.links.hearing import Hearing
+from herd.links.hearing import Hearing, Shared
 from herd.links.proving import Identity, RefusedError, check_hello, new_nonce, prove_as_dialler, prove_as_listener
+from herd.links.routing import Routing
 from herd.links.telling import Telling
 from herd.links.wire import Wire
 from herd.messages import SECOND
@@ -49,18 +50,24 @@ class Links:
         self._me = Identity(node.name.encode(), node.life, key, nonce)
         self._names = {name.encode(): name for name in neighbours}
         self._random = random
-        self._heard: dict[str, tuple[bytes, int]] = {}  # the last life of each peer, and how far we heard it
+        self.routing = Routing(node, len(neighbours), self.tellings, self.hearings)
+        self._shared = Shared(self.routing.seen, self.routing.filling, self.routing.moved, self.routing.join)
         self._dial_now = {name: asyncio.Event() for name in neighbours}
         self.troubles: dict[str, str] = {}  # the last one told of each peer, so that each is told once
         self._clock_is_off = False
 
     async def run(self) -> None:
         """Keep all links until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            for name, address in self.neighbours.items():
-                group.create_task(self._dial_for_ever(name, address), name=f"the link to {name}")
-            group.create_task(self._beat_for_ever(), name="heartbeats")
-            group.create_task(self._repair_for_ever(), name="repairs")
+        self._node.turn.readers.append(self.routing)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for name, address in self.neighbours.items():
+                    group.create_task(self._dial_for_ever(name, address), name=f"the link to {name}")
+                group.create_task(self._beat_for_ever(), name="heartbeats")
+                group.create_task(self._repair_for_ever(), name="repairs")
+        finally:
+            self._node.turn.readers.remove(self.routing)
+            self.routing.end()
 
     def meet(self, hello: Hello, transport: asyncio.Transport, rest: bytes) -> None:
         """Take over a connection whose first line was a hello; a stranger's is closed with a logged reason."""
@@ -84,7 +91,7 @@ class Links:
 
     async def _hear(self, wire: Wire, peer: str, hello: Hello, client: Visitor) -> None:
         try:
-            await prove_as_listener(wire, self._me, hello, lambda: self._heard_of(peer, hello.life))
+            await prove_as_listener(wire, self._me, hello, lambda: self.routing.seen.number(hello.life))
             self._node.admission.leave(client)
             await self._keep_hearing(wire, peer, hello.life)
         except (ConnectionError, TimeoutError) as reason:
@@ -97,7 +104,7 @@ class Links:
     async def _keep_hearing(self, wire: Wire, peer: str, life: bytes) -> None:
         if older := self.hearings.get(peer):
             older.wire.drop("replaced by a newer connection")
-        hearing = self.hearings[peer] = Hearing(self._node, wire, peer, life, self._heard_of(peer, life))
+        hearing = self.hearings[peer] = Hearing(self._node, wire, peer, life, self._shared)
         self._node.notice(peer, f"lets us hear its life {life.decode()} from {hearing.number} on")
         self._dial_now[peer].set()
         try:
@@ -105,16 +112,10 @@ class Links:
         finally:
             hearing.end()
             wire.drop("stopped")
-            self._heard[peer] = life, hearing.number
             if self.hearings.get(peer) is hearing:
                 del self.hearings[peer]
+            self.routing.join()
             self._node.notice(peer, f"is not heard any more: {wire.lost.result()}")
-
-    def _heard_of(self, peer: str, life: bytes) -> int:
-        """Return how far we have heard a life of a peer."""
-        now = self.hearings.get(peer)
-        known, number = (now.life, now.number) if now else self._heard.get(peer, (b"", 0))
-        return number if known == life else 0
 
     async def _dial_for_ever(self, peer: str, address: Address) -> None:
         backoff = Backoff(FIRST_REDIAL, LAST_REDIAL, self._random)
@@ -141,11 +142,12 @@ class Links:
                 )
             self._check_address(transport)
             life, heard = await prove_as_dialler(wire, self._me, peer.encode())
-            telling = self.tellings[peer] = Telling(self._node, wire, peer, life, heard)
+            telling = self.tellings[peer] = Telling(self._node, wire, peer, life, heard, self.routing.seen)
             self.troubles.pop(peer, None)
             self._node.notice(peer, f"is told our feed from {telling.cursor} on; its life is {life.decode()}")
             async with asyncio.TaskGroup() as group:
                 running = group.create_task(telling.run(), name=f"telling {peer}")
+                self.routing.join()
                 await asyncio.wait((wire.lost,))
                 running.cancel()
             self._trouble(peer, wire.lost.result())
@@ -154,6 +156,7 @@ class Links:
         finally:
             self.tellings.pop(peer, None)
             wire.drop("stopped")
+            self.routing.join()
         return telling is not None and telling.acknowledged is not None
 
     async def told(self) -> None:

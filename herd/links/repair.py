@@ -7,19 +7,22 @@ horizon, and mends even what a bug lost. The precedents are memberlist's push/pu
 import asyncio
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from itertools import islice
+from types import NoneType
 from typing import TypeVar
 
 from herd import words
 from herd.batch import Report
-from herd.digest import Digest
+from herd.digest import ALWAYS, Digest
 from herd.links.wire import Wire
 from herd.node import Node
 from herd.words import Span
 
 ANSWER_SECONDS = 60.0  # for the other end to digest a large store
 PAUSE = 0.002  # seconds between two slices of digesting, so that it never takes more than a part of the time
+FILL_SECONDS = 20.0  # that a peer waits, before it may tell everything, for another that does
 OFFERS = 8  # lines of hashes offered and not answered yet
 LINES_A_WRITE = 250
 
@@ -41,7 +44,8 @@ class Offer:
         self._wire = wire
         self._digest = digest
         self._number = number
-        self._answers: asyncio.Queue[dict[int, int] | list[int] | Span] = asyncio.Queue()
+        self._answers: asyncio.Queue[dict[int, int] | list[int] | Span | None] = asyncio.Queue()
+        self._spared = False
         self.sent = 0  # lines
 
     def answer(self, line: bytes) -> bool:
@@ -59,10 +63,18 @@ class Offer:
             self._wire.drop("answered digests that it was not offered")
         return True
 
-    async def begin(self) -> dict[int, int] | Span:
-        """Offer the sums; return those of the other end where they differ, or the span on which to begin again."""
+    def spare(self) -> None:
+        """Break off before anything is compared, or while everything is sent: the other end has it by now."""
+        self._spared = True
+        self._answers.put_nowait(None)
+
+    async def begin(self) -> dict[int, int] | Span | None:
+        """Offer the sums; return those of the other end where they differ, or the span on which to begin again.
+
+        None if it was spared.
+        """
         self._wire.write(words.digest(self._number, self._digest.span, self._digest.sums) + b"\n")
-        return await self._answer((dict, Span))
+        return await self._answer((dict, Span, NoneType))
 
     async def compare(self, facts: Iterable[Report], sums: dict[int, int]) -> dict[int, int]:
         """Digest facts now that the other end's sums are known, and return those that differ."""
@@ -73,9 +85,9 @@ class Offer:
     async def send_all(self, facts: Iterable[Report]) -> None:
         """Send everything to an end that holds nothing, then end the round."""
         todo = iter(facts)
-        while part := list(islice(todo, LINES_A_WRITE)):
+        while not self._spared and (part := list(islice(todo, LINES_A_WRITE))):
             await self._send([line for _, line, _, _, _ in part])
-        await self._end()
+        await self.end()
 
     async def mend(self, differing: dict[int, int]) -> None:
         """Send what the other end lacks in these buckets, then end the round."""
@@ -94,16 +106,16 @@ class Offer:
                 asked.append(by_hash)
         while asked:
             await self._serve(asked.popleft())
-        await self._end()
+        await self.end()
+
+    async def end(self) -> None:
+        """End the round, behind what was sent last."""
+        await self._wire.writable()
+        self._wire.write(words.done(self._number) + b"\n")
 
     async def _serve(self, by_hash: dict[int, bytes]) -> None:
         wanted = await self._answer((list,))
         await self._send([by_hash[value] for value in wanted if value in by_hash])
-
-    async def _end(self) -> None:
-        """End the round, behind what was sent last."""
-        await self._wire.writable()
-        self._wire.write(words.done(self._number) + b"\n")
 
     async def _send(self, lines: list[bytes]) -> None:
         for start in range(0, len(lines), LINES_A_WRITE):
@@ -121,11 +133,16 @@ class Offer:
 
 
 class Comparison:
-    """The listener's side: compares what a dialler offers with what is here, one round at a time."""
+    """The listener's side: compares what a dialler offers with what is here, one round at a time.
 
-    def __init__(self, node: Node, wire: Wire) -> None:
+    Of several peers that begin with everything one goes first (`filling`): when it is done, the others' feeds are
+    here as well, and they are told so and need not tell theirs.
+    """
+
+    def __init__(self, node: Node, wire: Wire, filling: asyncio.Lock) -> None:
         self._node = node
         self._wire = wire
+        self._filling = filling
         self._number = -1
         self._digest: Digest | None = None
         self._hashes: tuple[int, dict[int, bytes]] | None = None  # of the bucket asked for last
@@ -135,7 +152,8 @@ class Comparison:
         """Take a DIGEST, HAVE or DONE; tell whether it was one."""
         if digest := words.parse_digest(line):
             self.end()
-            self._task = self._node.spawn("a comparison of digests", partial(self._compare, *digest))
+            compare = self._fill if digest[1].before == ALWAYS else self._compare
+            self._task = self._node.spawn("a comparison of digests", partial(compare, *digest))
         elif (have := words.parse_hashes(line)) and have[0] == b"HAVE":
             if self._wire.blocked:
                 self._wire.drop("does not take the answers to its digests")
@@ -152,6 +170,18 @@ class Comparison:
         if self._task:
             self._task.cancel()
         self._digest = self._hashes = self._task = None
+
+    async def _fill(self, number: int, span: Span, sums: list[int]) -> None:
+        """Compare in turn, and let the next one begin when this round ends."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FILL_SECONDS):
+                await self._filling.acquire()
+            try:
+                await self._compare(number, span, sums)
+                await asyncio.Event().wait()  # until the end of the round cancels this
+            finally:
+                self._filling.release()
+        await self._compare(number, span, sums)  # the other takes too long
 
     async def _compare(self, number: int, span: Span, sums: list[int]) -> None:
         store = self._node.store

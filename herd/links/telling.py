@@ -1,40 +1,52 @@
-"""Tells one peer our feed, over a connection that we dialled; acknowledgements and digest answers come back."""
+"""Tells one peer our feed, over a connection that we dialled; acknowledgements and digest answers come back.
+
+Over a link of the tree (`herd.links.tree`) the feed is told at once. Any other one waits for the peer to
+acknowledge what others told it, and tells only what it still lacks a quarter of a second later.
+"""
 
 import asyncio
 
 from herd import words
-from herd.digest import ALWAYS, Digest
+from herd.digest import ALWAYS
+from herd.links.mending import Mending
+from herd.links.owed import Owed
 from herd.links.ration import QUICK, SLOW, Ration
-from herd.links.repair import Offer, make_digest
+from herd.links.seen import PassingOn, Seen
 from herd.links.wire import Wire
 from herd.node import Node
 from herd.traffic import quote
-from herd.words import Span
 
 CHANGES_A_SLICE = 250  # what a peer that is behind is told in one write
 SLICES_A_TURN = 8  # before others have their turn: 1.5 ms; a busy turn brings in thousands of changes
-TRIES = 2  # repairs of a bucket, after which what still differs is logged and left until it changes
-FLOORS = 3  # digests of one repair: where the peer's floor is higher, another is made, and it may rise meanwhile
+# What a peer has by another way it acknowledges within some 30 ms a hop. What it gets late is late by so much at
+# every link on its way that is not of the tree, until the tree has changed.
+LATE = 0.25  # seconds
+# A peer that owes an acknowledgement and says nothing at all for so long stands still, or cannot be reached.
+STUCK = 0.5  # seconds
 
 
 class Telling:
     """A cursor into the feed, moved along one link as fast as its peer takes it, and no faster."""
 
-    def __init__(self, node: Node, wire: Wire, peer: str, life: bytes, heard: int) -> None:
+    def __init__(self, node: Node, wire: Wire, peer: str, life: bytes, heard: int, seen: Seen) -> None:
         self.peer = peer
         self.life = life
         # A number beyond our own is of no life we know: the peer gets everything.
         self.cursor = heard if heard <= node.store.number else 0
         self.acknowledged: int | None = None
         self.wire = wire
+        self.eager = True  # until the tree is known
+        self._until = 0  # where it is not: what the peer is to be told all the same
         self._node = node
         self._loop = asyncio.get_running_loop()
         self._following = False
         self._going_on = False  # whether the next slice is under way
-        self._round = 0
-        self._offer: Offer | None = None
-        self._left: dict[int, tuple[int, int, int]] = {}  # bucket: both sums, and how often they were the same
-        self._repair_before = 0
+        self._marked = 0  # how far the last mark said that the peer was told
+        self._owed = Owed()
+        self._passing_on = PassingOn(seen)
+        self._mending = Mending(node, wire, peer)
+        self._mend_before = 0
+        self._begun_at = 0  # what is to be known to the peer before it is told what is new
         self._acknowledgement = asyncio.Event()
         self._wanted = asyncio.Event()  # a repair: when it was asked for, or when the log goes back too little
         self._ration = Ration(wire, self._take_answer)
@@ -49,16 +61,16 @@ class Telling:
         try:
             while True:
                 if not store.reaches(self.cursor):
-                    number = store.number
-                    await self._repair(ALWAYS)
+                    self._begun_at = number = store.number
+                    await self._mending.repair(ALWAYS)
                     self.cursor = number
                 self._following = True
-                self._catch_up_soon()
+                self.hurry()
                 await self._wanted.wait()
                 self._wanted.clear()
-                if self._repair_before:
-                    before, self._repair_before = self._repair_before, 0
-                    await self._repair(before)
+                if self._mend_before:
+                    before, self._mend_before = self._mend_before, 0
+                    await self._mending.repair(before)
         finally:
             self._following = False
             readers.remove(self)
@@ -66,13 +78,13 @@ class Telling:
 
     def repair_soon(self, before: int) -> None:
         """Ask for a repair of what was heard before a time, in nanoseconds since 1970."""
-        self._repair_before = before
+        self._mend_before = before
         self._wanted.set()
 
     def moved(self) -> None:
         """Tell what is fresh: the same bytes to every peer that is up to date."""
         store = self._node.store
-        if not self._following or self.wire.blocked:
+        if not (self.eager and self._following) or self.wire.blocked:
             return
         if self.cursor != store.before_fresh:
             self._catch_up_soon()
@@ -84,17 +96,56 @@ class Telling:
             return
         self.cursor = store.number
         if size:
+            self._marked = max(batch.number for batch in store.fresh if batch.origin != self.life)
             self._node.counts.told += sum(len(batch.lines) for batch in store.fresh if batch.origin != self.life)
             self.wire.write(b"".join(told))
+
+    def join(self, *, eager: bool) -> None:
+        """Tell the feed at once from now on, or only what the peer does not hear from others."""
+        if eager != self.eager:
+            self.eager = eager
+            self.hurry()
+
+    def hurry(self) -> None:
+        """Tell what is known now without waiting for others to do it."""
+        self._until = self._node.store.number
+        self._catch_up_soon()
+
+    def look(self) -> None:
+        """See what has become late, and say what the peer does not know yet about itself, us and others."""
+        now = self._loop.time()
+        self._owed.note(self._node.store.number, now, self.acknowledged or 0)
+        if not self.eager and (late := self._owed.before(now - LATE)):
+            self._until = late
+            self._catch_up_soon()
+        if not self.wire.blocked:
+            self._say_seen()
+
+    @property
+    def owes(self) -> bool:
+        """Whether the peer has not acknowledged all, or was not told of all that is seen here."""
+        return bool(self._owed or self._passing_on)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether the peer is silent though it should acknowledge: what it is told may not travel on."""
+        silent = self._loop.time() - STUCK
+        return self.wire.last_byte < silent and self._owed.before(silent) > 0
+
+    def say_place(self, place: words.Place) -> None:
+        """Say where this server stands in the tree."""
+        self.wire.write(words.tree(place) + b"\n")
 
     def beat(self) -> None:
         """Say how far the peer was told, which it acknowledges: the heartbeat of an idle link."""
         if not self.wire.blocked:
+            self._marked = self.cursor
             self.wire.write(words.mark(self.cursor, self._node.clock(), self._node.store.number) + b"\n")
 
     async def told(self) -> None:
         """Wait until the peer has acknowledged all that is known now, or is gone."""
         number = self._node.store.number
+        self.hurry()
         while (self.acknowledged or 0) < number and not self.wire.lost.done():
             self.beat()  # what the peer told us itself goes without a mark
             self._acknowledgement.clear()
@@ -105,7 +156,8 @@ class Telling:
         self._going_on = False
         store = self._node.store
         for _ in range(SLICES_A_TURN):
-            if not self._following or self.wire.blocked or self.cursor == store.number:
+            goal = store.number if self.eager else self._until
+            if not self._following or self.wire.blocked or self.cursor >= goal:
                 return
             if not store.reaches(self.cursor):
                 self._following = False
@@ -117,6 +169,7 @@ class Telling:
     def _tell_slice(self) -> None:
         store = self._node.store
         self.cursor, reports = store.since(self.cursor, CHANGES_A_SLICE)
+        self._marked = self.cursor
         lines = [line for _, line, _, origin, _ in reports if origin != self.life]
         self._node.counts.told += len(lines)
         lines.append(words.mark(self.cursor, self._node.clock(), store.number))
@@ -127,51 +180,14 @@ class Telling:
             self._going_on = True
             self._loop.call_soon(self._catch_up)
 
-    async def _repair(self, before: int) -> None:
-        """Compare digests, and send what the peer lacks."""
-        span: Span | None = self._node.store.acceptance.span(before)
-        for _ in range(FLOORS):
-            if span:
-                span = await self._repair_span(span)
-        if span:
-            self._node.notice(self.peer, "not repaired: its floor rises too quickly")
-
-    async def _repair_span(self, span: Span) -> Span | None:
-        """Do so over a span; return another where the peer has a higher floor."""
-        self._round += 1
-        facts = self._node.store.snapshot()
-        begins = (
-            span.before == ALWAYS
-        )  # then it is asked what it holds before ours is digested: often that is nothing
-        digest = Digest(span) if begins else await make_digest(facts, span)
-        self._offer = offer = Offer(self.wire, digest, self._round)
-        try:
-            differing = await offer.begin()
-            if isinstance(differing, Span):
-                return differing
-            if begins and not differing:
-                await offer.send_all(facts)
-                return None
-            if begins:
-                differing = await offer.compare(facts, differing)
-            else:
-                differing = {b: s for b, s in differing.items() if self._mendable(b, digest.sums[b], s)}
-            await offer.mend(differing)
-        finally:
-            self._offer = None
-            self._node.counts.told += offer.sent
-        if offer.sent:
-            self._node.notice(self.peer, f"repaired: sent {offer.sent} reports of {len(differing)} buckets")
-        return None
-
-    def _mendable(self, bucket: int, own: int, other: int) -> bool:
-        """Tell whether a differing bucket is worth another try; what two did not mend is left until it changes."""
-        left = self._left.get(bucket)
-        tries = left[2] + 1 if left and left[:2] == (own, other) else 1
-        self._left[bucket] = own, other, tries
-        if tries == TRIES + 1:
-            self._node.notice(self.peer, f"bucket {bucket} differs after {TRIES} repairs: left as it is")
-        return tries <= TRIES
+    def _say_seen(self) -> None:
+        """Say how far the peer has our feed, and with that the feeds of others."""
+        seen = self._passing_on.take(self._node.store.coming, self.cursor)
+        seen.pop(self.life, None)  # which it knows itself
+        if seen:
+            self.wire.write(words.seen(seen.items()) + b"\n")
+        if self._marked < self.cursor and self.eager:  # what it was not told because it had told us
+            self.beat()
 
     def _take(self, lines: bytes) -> None:
         self._ration.begin()
@@ -181,9 +197,17 @@ class Telling:
     def _take_answer(self, line: bytes) -> int:
         number = words.parse_ack(line)
         if number is not None:
-            self.acknowledged = number
-            self._acknowledgement.set()
+            self._acknowledge(number)
             return QUICK
-        if not (self._offer and self._offer.answer(line)):
+        if not self._mending.answer(line):
             self._node.notice(self.peer, f"skipped what is no answer: {quote(line)}")
         return SLOW
+
+    def _acknowledge(self, number: int) -> None:
+        """Go on from where the peer says it is, whoever has told it."""
+        self.acknowledged = number
+        self._acknowledgement.set()
+        if self._following:
+            self.cursor = max(self.cursor, min(number, self._node.store.number))
+        elif self._begun_at and number >= self._begun_at:
+            self._mending.spare()
