@@ -47,12 +47,9 @@ class Routing:
             if hearing.place and peer in self._tellings
         }
         sound = {peer.encode(): place for peer, place in places.items() if not self._tellings[peer].stuck}
-        place = choose(self._me, self._neighbours, sound)
-        if place != self.place:
-            self.place = place
-            for telling in self._tellings.values():
-                telling.say_place(place)
+        self.place = place = choose(self._me, self._neighbours, sound)
         for peer, telling in self._tellings.items():
+            telling.say_place(place)
             telling.join(eager=peer not in places or joins(self._me, place, peer.encode(), places[peer]))
 
     def _look_around(self) -> None:

@@ -9,7 +9,7 @@ import asyncio
 from herd import words
 from herd.digest import ALWAYS
 from herd.links.mending import Mending
-from herd.links.owed import Owed
+from herd.links.owed import LEAST, Owed
 from herd.links.ration import QUICK, SLOW, Ration
 from herd.links.seen import PassingOn, Seen
 from herd.links.wire import Wire
@@ -18,9 +18,6 @@ from herd.traffic import quote
 
 CHANGES_A_SLICE = 250  # what a peer that is behind is told in one write
 SLICES_A_TURN = 8  # before others have their turn: 1.5 ms; a busy turn brings in thousands of changes
-# What a peer has by another way it acknowledges within some 30 ms a hop. What it gets late is late by so much at
-# every link on its way that is not of the tree, until the tree has changed.
-LATE = 0.25  # seconds
 # A peer that owes an acknowledgement and says nothing at all for so long stands still, or cannot be reached.
 STUCK = 0.5  # seconds
 
@@ -36,6 +33,7 @@ class Telling:
         self.acknowledged: int | None = None
         self.wire = wire
         self.eager = True  # until the tree is known
+        self._place: words.Place | None = None  # that was said last
         self._until = 0  # where it is not: what the peer is to be told all the same
         self._node = node
         self._loop = asyncio.get_running_loop()
@@ -113,9 +111,8 @@ class Telling:
 
     def look(self) -> None:
         """See what has become late, and say what the peer does not know yet about itself, us and others."""
-        now = self._loop.time()
-        self._owed.note(self._node.store.number, now, self.acknowledged or 0)
-        if not self.eager and (late := self._owed.before(now - LATE)):
+        self._owed.look(self._node.store.number, self.acknowledged or 0)
+        if not self.eager and (late := self._owed.late()):
             self._until = late
             self._catch_up_soon()
         if not self.wire.blocked:
@@ -129,12 +126,13 @@ class Telling:
     @property
     def stuck(self) -> bool:
         """Whether the peer is silent though it should acknowledge: what it is told may not travel on."""
-        silent = self._loop.time() - STUCK
-        return self.wire.last_byte < silent and self._owed.before(silent) > 0
+        return self._owed.before(2 * LEAST) > 0 and self._loop.time() - self.wire.last_byte > STUCK
 
     def say_place(self, place: words.Place) -> None:
-        """Say where this server stands in the tree."""
-        self.wire.write(words.tree(place) + b"\n")
+        """Say where this server stands in the tree, if that is news."""
+        if place != self._place:
+            self._place = place
+            self.wire.write(words.tree(place) + b"\n")
 
     def beat(self) -> None:
         """Say how far the peer was told, which it acknowledges: the heartbeat of an idle link."""
