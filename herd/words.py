@@ -4,9 +4,10 @@
                                                             and how far it has come, unless that is 1234 as well
     dialler   SEEN 77ab... 917 02c4... 88                   behind which you also have all that these lives had at
                                                             these numbers of theirs
-    dialler   TREE 3 Goloman 1 Goloman                       my place in the tree: the root's links and name, how
-                                                            many links away it is, and my parent unless that is me
-    listener  ACK 1234                                       I have all that you had at 1234, whoever told me
+    dialler   TREE 3 Goloman Hands                           my place in the tree: how many links its root has, and
+                                                            the way from the root to me
+    listener  ACK 1234                                       I have all that you had at 1234, whoever told me; MORE
+                                                            behind it: others are telling me, so have patience
     dialler   DIGEST 7 1795467830000000000 0 0 9f3a... ...   round, heard before, heard above, stamped above, and a
                                                             sum for each bucket
     listener  FLOOR 7 1795460000000000000 0                 too much: here counts only what is above; begin again
@@ -27,6 +28,7 @@ from herd.messages import NAME_LIMIT, NOT_WHITE
 BUCKETS = 1024
 HASHES_A_LINE = 3_000  # at most 17 bytes each: within the longest line
 LIVES_MOST = 500  # that one line says to have seen: at most 84 bytes each
+WAY_MOST = 64  # servers from the root of a tree to its end
 
 _NUMBER = rb"([0-9]{1,18})"
 _MARK = re.compile(rb"MARK %b ([0-9]{1,24})(?: %b)?" % (_NUMBER, _NUMBER))
@@ -34,8 +36,8 @@ _LIFE = rb"[0-9a-f]{16,64}"
 _CLAIM = re.compile(rb" (%b) %b" % (_LIFE, _NUMBER))
 _SEEN = re.compile(rb"SEEN((?: %b [0-9]{1,18}){1,%d})" % (_LIFE, LIVES_MOST))
 _NAME = rb"%b{1,%d}" % (NOT_WHITE, NAME_LIMIT)
-_TREE = re.compile(rb"TREE ([0-9]{1,6}) (%b) ([0-9]{1,6})(?: (%b))?" % (_NAME, _NAME))
-_ACK = re.compile(rb"ACK " + _NUMBER)
+_TREE = re.compile(rb"TREE ([0-9]{1,6})((?: %b){1,%d})" % (_NAME, WAY_MOST))
+_ACK = re.compile(rb"ACK " + _NUMBER + rb"( MORE)?")
 _TIME = rb"([0-9]{1,24})"
 _DIGEST = re.compile(rb"DIGEST %b %b %b %b((?: [0-9a-f]{1,16}){%d})" % (_NUMBER, _TIME, _TIME, _TIME, BUCKETS))
 _FLOOR = re.compile(rb"FLOOR %b %b %b" % (_NUMBER, _TIME, _TIME))
@@ -55,10 +57,13 @@ class Span(NamedTuple):
 class Place(NamedTuple):
     """Where a server stands in the spanning tree of the herd, as it says to its neighbours."""
 
-    links: int  # of the root, which servers with more of them become before others
-    root: bytes
-    distance: int  # links to the root
-    parent: bytes  # the neighbour on the way there; b"" of the root itself
+    links: int  # of the root
+    way: tuple[bytes, ...]  # names from the root to the server, both with it
+
+    @property
+    def parent(self) -> bytes | None:
+        """The neighbour on the way to the root; None of the root itself."""
+        return self.way[-2] if len(self.way) > 1 else None
 
 
 def mark(number: int, clock: int, newest: int = 0) -> bytes:
@@ -86,25 +91,24 @@ def parse_seen(line: bytes) -> list[tuple[bytes, int]] | None:
 
 def tree(place: Place) -> bytes:
     """Say where this server stands in the tree."""
-    said = b"TREE %d %b %d" % place[:3]
-    return b"%b %b" % (said, place.parent) if place.parent else said
+    return b" ".join([b"TREE %d" % place.links, *place.way])
 
 
 def parse_tree(line: bytes) -> Place | None:
     """Read where the other end stands."""
     found = _TREE.fullmatch(line)
-    return found and Place(int(found[1]), found[2], int(found[3]), found[4] or b"")
+    return Place(int(found[1]), tuple(found[2].split())) if found else None
 
 
-def ack(number: int) -> bytes:
-    """Acknowledge a mark."""
-    return b"ACK %d" % number
+def ack(number: int, more: bool = False) -> bytes:
+    """Acknowledge a number, and say whether more may come from others."""
+    return b"ACK %d MORE" % number if more else b"ACK %d" % number
 
 
-def parse_ack(line: bytes) -> int | None:
-    """Read the number that is acknowledged."""
+def parse_ack(line: bytes) -> tuple[int, bool] | None:
+    """Read the number that is acknowledged, and whether more may come from others."""
     found = _ACK.fullmatch(line)
-    return int(found[1]) if found else None
+    return found and (int(found[1]), bool(found[2]))
 
 
 def digest(number: int, span: Span, sums: Iterable[int]) -> bytes:

@@ -73,8 +73,8 @@ def test_hashes_go_over_the_wire(bucket: int, values: list[int]) -> None:
 
 def test_marks_acknowledgements_and_ends_of_rounds_go_over_the_wire() -> None:
     assert words.parse_mark(words.mark(12, 1_795_467_890_123_456_789)) == (12, 1_795_467_890_123_456_789, 12)
-    assert words.parse_ack(words.ack(12)) == 12
-    assert words.parse_ack(words.ack(0)) == 0
+    assert words.parse_ack(words.ack(12)) == (12, False)
+    assert words.parse_ack(words.ack(0, more=True)) == (0, True)
     assert words.parse_done(words.done(9)) == 9
 
 

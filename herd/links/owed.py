@@ -9,8 +9,8 @@ LEAST, LONGEST = 10, 80  # looks: a quarter of a second, and two
 class Owed:
     """Numbers of our feed in order, each with the look at which it was seen first.
 
-    Time is counted in looks, which a busy server takes less often: then all others wait longer, too. The patience is
-    that of TCP (RFC 6298): it follows how long acknowledgements took, and begins anew with each one.
+    Time is counted in looks, which a busy server takes less often: then all others wait longer, too. The patience
+    is that of TCP (RFC 6298): it follows how long acknowledgements took, and begins anew with each one.
     """
 
     def __init__(self) -> None:
@@ -32,6 +32,11 @@ class Owed:
             self._deviation += (abs(delay - self._delay) - self._deviation) / 4
             self._delay += (delay - self._delay) / 8
             self._progressed = self._look
+
+    def wait(self) -> None:
+        """Begin anew with all that is owed: the peer says that it is on its way."""
+        self._seen = deque([(number, self._look) for number, _ in self._seen][-1:], maxlen=MOST)
+        self._progressed = self._look
 
     def late(self) -> int:
         """Return up to which number the peer should have acknowledged by now; 0 where it is only slow."""

@@ -27,7 +27,7 @@ class Routing:
         self._hearings = hearings
         self._loop = asyncio.get_running_loop()
         self._look: asyncio.TimerHandle | None = None
-        self.place = choose(self._me, neighbours, {})
+        self.place = choose(self._me, neighbours, [])
 
     def moved(self) -> None:
         """Look soon whether every peer has what changed."""
@@ -40,26 +40,31 @@ class Routing:
             self._look.cancel()
 
     def join(self) -> None:
-        """Find our place in the tree anew, say so where it changed, and join or leave it with each link."""
+        """Find our place in the tree anew, as links or what neighbours say have changed; they hear it at a look."""
+        self._settle()
+        self.moved()
+
+    def _settle(self) -> None:
         places = {
             peer: hearing.place
             for peer, hearing in self._hearings.items()
             if hearing.place and peer in self._tellings
         }
-        sound = {peer.encode(): place for peer, place in places.items() if not self._tellings[peer].stuck}
+        sound = [place for peer, place in places.items() if not self._tellings[peer].stuck]
         self.place = place = choose(self._me, self._neighbours, sound)
         for peer, telling in self._tellings.items():
-            telling.say_place(place)
-            telling.join(eager=peer not in places or joins(self._me, place, peer.encode(), places[peer]))
+            telling.join(eager=peer not in places or joins(place, places[peer]))
 
     def _look_around(self) -> None:
         """See to all that may wait a moment, until every peer has all and has said so."""
         self._look = None
         with self._node.guard.contain("a look at the links"):
+            filling = [hearing for hearing in self._hearings.values() if hearing.fills()]
             for hearing in self._hearings.values():
-                hearing.look()
+                hearing.look(more=filling not in ([], [hearing]))
+            self._settle()
             for telling in self._tellings.values():
                 telling.look()
-            self.join()
-            if any(telling.owes for telling in self._tellings.values()):
+                telling.say_place(self.place)
+            if filling or any(telling.owes for telling in self._tellings.values()):
                 self.moved()

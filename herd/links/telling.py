@@ -63,7 +63,7 @@ class Telling:
                     await self._mending.repair(ALWAYS)
                     self.cursor = number
                 self._following = True
-                self.hurry()
+                self._catch_up_soon()
                 await self._wanted.wait()
                 self._wanted.clear()
                 if self._mend_before:
@@ -102,7 +102,8 @@ class Telling:
         """Tell the feed at once from now on, or only what the peer does not hear from others."""
         if eager != self.eager:
             self.eager = eager
-            self.hurry()
+            self._until = 0
+            self._catch_up_soon()
 
     def hurry(self) -> None:
         """Tell what is known now without waiting for others to do it."""
@@ -193,17 +194,18 @@ class Telling:
             self._ration.take(line)
 
     def _take_answer(self, line: bytes) -> int:
-        number = words.parse_ack(line)
-        if number is not None:
-            self._acknowledge(number)
+        if acknowledged := words.parse_ack(line):
+            self._acknowledge(*acknowledged)
             return QUICK
         if not self._mending.answer(line):
             self._node.notice(self.peer, f"skipped what is no answer: {quote(line)}")
         return SLOW
 
-    def _acknowledge(self, number: int) -> None:
-        """Go on from where the peer says it is, whoever has told it."""
+    def _acknowledge(self, number: int, more: bool) -> None:
+        """Go on from where the peer says it is, whoever has told it, or is about to tell it more."""
         self.acknowledged = number
+        if more:
+            self._owed.wait()
         self._acknowledgement.set()
         if self._following:
             self.cursor = max(self.cursor, min(number, self._node.store.number))

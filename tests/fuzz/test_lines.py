@@ -11,7 +11,8 @@ from herd.batch import OWN_CLIENTS
 from herd.exchange import Exchange
 from herd.facts import parse_forget
 from herd.fastlane import hear_clients, split_commands
-from herd.links.hearing import Hearing
+from herd.links.hearing import Hearing, Shared
+from herd.links.seen import Seen
 from herd.links.wire import Wire
 from herd.messages import At, IAmAt, WhatsAt, format_skew, nanoseconds, parse_at, parse_command, refuse
 from herd.node import Node
@@ -173,7 +174,8 @@ async def _hear(chunks: list[tuple[str, list[bytes], int]], cuts: list[int]) -> 
 
 
 def _peer(node: Node, name: str) -> Hearing:
-    return Hearing(node, Wire(node, f"from-{name}"), name, name.encode(), 0)
+    shared = Shared(Seen(), asyncio.Lock(), lambda: None, lambda: None)
+    return Hearing(node, Wire(node, f"from-{name}"), name, name.encode(), shared)
 
 
 def _check_answers(node: Node, herd: reference.Herd, lines: list[bytes], now: int) -> None:

@@ -15,6 +15,7 @@ from herd.door import TCP, Door
 from herd.handshake import Hello, Proof, parse_hello, parse_proof
 from herd.links.links import Links
 from herd.links.proving import Identity, prove_as_dialler
+from herd.links.seen import Seen
 from herd.links.telling import Telling
 from herd.links.wire import Wire
 from herd.messages import parse_at
@@ -73,7 +74,7 @@ DIGEST = b"DIGEST 7 99999999999999999999 0 0 " + b" ".join([b"0"] * 1024)
 def test_a_word_that_is_read_is_printed_as_it_came_but_for_zeros_in_front(line: bytes) -> None:
     printed = [
         (mark := words.parse_mark(line)) and words.mark(*mark),
-        (ack := words.parse_ack(line)) is not None and words.ack(ack),
+        (ack := words.parse_ack(line)) is not None and words.ack(*ack),
         (digest := words.parse_digest(line)) and words.digest(*digest),
         (floor := words.parse_floor(line)) and words.floor(*floor),
         (differ := words.parse_differ(line)) and words.differ(*differ),
@@ -205,7 +206,7 @@ async def _tell(known: list[bytes], pieces: list[bytes], heard: int) -> None:
         _know(node, known)
         wire = Wire(node, "to-Hands")
         pipe = Pipe(wire)
-        telling = Telling(node, wire, "Hands", OTHER_LIFE, heard)
+        telling = Telling(node, wire, "Hands", OTHER_LIFE, heard, Seen())
         running = asyncio.create_task(telling.run())
         await asyncio.sleep(0)
         telling.repair_soon(10**24 - 1)
