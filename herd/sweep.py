@@ -59,7 +59,7 @@ def bury(store: Store) -> Iterator[int]:
         dropped = 0
         for fact in todo[start : start + READ]:
             if store.forgotten.get(fact[4]) is fact:
-                del store.forgotten[fact[4]]
+                store.unmark(fact[4])
                 dropped += 1
         yield dropped
 

@@ -2,12 +2,13 @@
 
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from herd.batch import OWN_CLIENTS
 from herd.messages import At, parse_at
-from herd.store import LOG_LEAST, Store
+from herd.store import LOG_LEAST, ChangedError, Store
 
 
 def at(client: str = "kiwi", time: str = "1520023934.918963997", skew: str = "+0.5", place: str = "+1.0+1.0") -> At:
@@ -155,3 +156,22 @@ def test_the_log_forgets_its_older_half_and_says_how_far_it_goes_back() -> None:
     floor = next(number for number in range(store.number) if store.reaches(number))
     cursor, reports = store.since(floor, 10**9)
     assert (cursor, len(reports)) == (store.number, 1000)
+
+
+def test_facts_are_yielded_without_a_copy_until_a_client_comes_or_goes() -> None:
+    store = Store(b"life")
+    for number in range(3):
+        put(store, at(f"c{number}", "1"))
+    facts = store.facts()
+    assert next(facts)[4] == b"c0"
+    put(store, at("c1", "2"))
+    assert next(facts)[4] == b"c1"
+    put(store, at("c3", "1"))
+    with pytest.raises(ChangedError):
+        next(facts)
+    facts = store.facts()
+    assert next(facts)[4] == b"c0"
+    store.drop(store.reports[b"c0"], store.batch(b"peer"))
+    put(store, at("c4", "1"))  # as many as before
+    with pytest.raises(ChangedError):
+        next(facts)

@@ -42,11 +42,11 @@ class Mending:
     async def _repair_span(self, span: Span) -> Span | None:
         """Do so over a span; return another where the peer has a higher floor."""
         self._round += 1
-        facts = self._node.store.snapshot()
+        store = self._node.store
         begins = (
             span.before == ALWAYS
         )  # then it is asked what it holds before ours is digested: often that is nothing
-        digest = Digest(span) if begins else await make_digest(facts, span)
+        digest = Digest(span) if begins else await make_digest(store, span)
         self._offer = offer = Offer(self._wire, digest, self._round)
         try:
             differing = await offer.begin()
@@ -56,10 +56,10 @@ class Mending:
             if isinstance(differing, Span):
                 return differing
             if begins and not differing:
-                await offer.send_all(facts)
+                await offer.send_all(store)
                 return None
             if begins:
-                differing = await offer.compare(facts, differing)
+                differing = await offer.compare(store, differing)
             else:
                 differing = {b: s for b, s in differing.items() if self._mendable(b, digest.sums[b], s)}
             await offer.mend(differing)

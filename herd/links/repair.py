@@ -6,7 +6,7 @@ horizon, and mends even what a bug lost. The precedents are memberlist's push/pu
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from itertools import islice
@@ -18,6 +18,7 @@ from herd.batch import Report
 from herd.digest import ALWAYS, Digest
 from herd.links.wire import Wire
 from herd.node import Node
+from herd.store import ChangedError, Store
 from herd.words import Span
 
 ANSWER_SECONDS = 60.0  # for the other end to digest a large store
@@ -29,8 +30,15 @@ LINES_A_WRITE = 250
 _Answer = TypeVar("_Answer")
 
 
-async def make_digest(facts: Iterable[Report], span: Span) -> Digest:
-    """Digest the facts of a span, never taking the loop for longer than a slice."""
+async def make_digest(store: Store, span: Span) -> Digest:
+    """Digest the facts of a span, never taking the loop for longer than a slice, if no client comes or goes."""
+    try:
+        return await _digest(store.facts(), span)
+    except ChangedError:
+        return await _digest(store.snapshot(), span)
+
+
+async def _digest(facts: Iterable[Report], span: Span) -> Digest:
     digest = Digest(span)
     for _ in digest.build(facts):
         await asyncio.sleep(PAUSE)
@@ -76,18 +84,24 @@ class Offer:
         self._wire.write(words.digest(self._number, self._digest.span, self._digest.sums) + b"\n")
         return await self._answer((dict, Span, NoneType))
 
-    async def compare(self, facts: Iterable[Report], sums: dict[int, int]) -> dict[int, int]:
-        """Digest facts now that the other end's sums are known, and return those that differ."""
-        self._digest = await make_digest(facts, self._digest.span)
+    async def compare(self, store: Store, sums: dict[int, int]) -> dict[int, int]:
+        """Digest what is here now that the other end's sums are known, and return those that differ."""
+        self._digest = await make_digest(store, self._digest.span)
         found = self._digest.differing([sums.get(bucket, 0) for bucket in range(words.BUCKETS)])
         return {bucket: sums.get(bucket, 0) for bucket in found}
 
-    async def send_all(self, facts: Iterable[Report]) -> None:
+    async def send_all(self, store: Store) -> None:
         """Send everything to an end that holds nothing, then end the round."""
-        todo = iter(facts)
-        while not self._spared and (part := list(islice(todo, LINES_A_WRITE))):
-            await self._send([line for _, line, _, _, _ in part])
+        removed = store.removed
+        try:
+            await self._send_each(store.facts())
+        except ChangedError:  # whoever came is told in the feed; whoever went has moved the others up
+            await self._send_each(islice(store.snapshot(), max(0, self.sent - (store.removed - removed)), None))
         await self.end()
+
+    async def _send_each(self, facts: Iterator[Report]) -> None:
+        while not self._spared and (part := list(islice(facts, LINES_A_WRITE))):
+            await self._send([line for _, line, _, _, _ in part])
 
     async def mend(self, differing: dict[int, int]) -> None:
         """Send what the other end lacks in these buckets, then end the round."""
@@ -189,7 +203,7 @@ class Comparison:
             own = store.acceptance.span(span.before)
             self._wire.write(words.floor(number, own.above, own.stamped) + b"\n")
             return
-        digest = await make_digest(store.snapshot(), span)
+        digest = await make_digest(store, span)
         self._number, self._digest = number, digest
         self._wire.write(words.differ(number, digest.differing(sums)) + b"\n")
 
