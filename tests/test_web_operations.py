@@ -175,6 +175,7 @@ async def test_herd_says_of_a_link_that_is_up_how_far_it_has_come(tmp_path: Path
             "cursor": number,
             "heard_number": link["heard_number"],
             "clock_ahead": link["clock_ahead"],
+            "eager": True,
             "reason": None,
         }
         said = (await home.get("/herd")).json

@@ -55,6 +55,7 @@ LINK: Json = {
     "cursor": 7,
     "heard_number": 12,
     "clock_ahead": -0.000319,
+    "eager": True,
     "reason": None,
 }
 SERVER: Json = {

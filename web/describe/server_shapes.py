@@ -21,6 +21,13 @@ SERVER_SCHEMAS: Json = {
             "state": {"enum": list(STATES), "description": "repairing: digests are compared first."},
             **_NUMBERS,
             "clock_ahead": either(measures("Seconds by which its clock is ahead of ours.")),
+            "eager": either(
+                {
+                    "type": "boolean",
+                    "description": "It is told at once, as the link is of the herd's spanning tree; "
+                    "else only what others have not told it.",
+                }
+            ),
             "reason": either(says("Why it is not told our feed.")),
         },
     ),

@@ -19,6 +19,7 @@ _LINKS: tuple[tuple[str, Callable[[LinkJson], float | None], str], ...] = (
     ("herd_link_acknowledged", lambda link: link["acknowledged"], "Number that the peer acknowledged."),
     ("herd_link_cursor", lambda link: link["cursor"], "Number up to which the peer was told."),
     ("herd_link_heard_number", lambda link: link["heard_number"], "Number of the peer's feed that was heard."),
+    ("herd_link_eager", lambda link: link["eager"], "Whether the peer is told at once: it is next in the tree."),
     ("herd_link_clock_ahead_seconds", lambda link: link["clock_ahead"], "The peer's clock less ours."),
 )
 
@@ -57,7 +58,9 @@ class ServerCollector(Collector):
         trusted = self._server.forgetting.trusted
         yield GaugeMetricFamily("herd_clock_trusted", "Whether silent clients expire by this clock.", trusted)
         yield GaugeMetricFamily("herd_feed_number", "Newest number of this server's feed.", node.store.number)
-        yield GaugeMetricFamily("herd_feed_readers", "Links that follow the feed.", len(node.turn.readers))
+        yield GaugeMetricFamily(
+            "herd_feed_readers", "Links that follow the feed.", len(self._server.links.tellings)
+        )
         refused = CounterMetricFamily("herd_access_refusals", "What tokens did not allow.", labels=["reason"])
         for reason, count in node.access.refused.items():
             refused.add_metric([reason], count)

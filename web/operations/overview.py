@@ -31,6 +31,7 @@ class LinkJson(TypedDict):
     cursor: int | None  # how far it was told
     heard_number: int | None
     clock_ahead: float | None  # seconds by which its clock is ahead of ours
+    eager: bool | None  # whether it is told at once; else only what it has not heard from others after a while
     reason: str | None  # why it is not told
 
 
@@ -78,6 +79,7 @@ def _see_link(
         "cursor": telling.cursor if telling else None,
         "heard_number": hearing.number if hearing else None,
         "clock_ahead": None if hearing is None or hearing.behind is None else hearing.clock_ahead / SECOND,
+        "eager": telling.eager if telling else None,
         "reason": trouble if state == "down" else None,
     }
 
