@@ -52,6 +52,7 @@ class Conversation(Visitor):
         self._node.access.leave(self._show_out)
         self._exchange.cancel()
         self._hear_no_more()
+        self._node.ears.forget(self)
         if not self._handed_over:
             self._node.notice(self.label, f"closed: {exc or self._end}")
 
@@ -79,7 +80,7 @@ class Conversation(Visitor):
         greeted = not (self._first and self._unread)  # who says nothing is answered nothing
         if greeted or self._meets(greet_client(self._unread, self._node.access)):  # what has ended is no server
             self._hear()
-        return self._transport.can_write_eof()  # keep the sending side, where there is one: TLS ends both
+        return self.transport.can_write_eof()  # keep the sending side, where there is one: TLS ends both
 
     def pause_writing(self) -> None:
         """Hear nothing more from a client that does not take its answers."""
@@ -104,7 +105,7 @@ class Conversation(Visitor):
     def end(self) -> None:
         """Answer the whole lines that have come, and hear nothing more: the server is about to stop."""
         if not (self._ended or self._handed_over):
-            self._transport.pause_reading()
+            self._node.ears.rest(self)
             self._ended, self._first, self._parting = True, False, True
             self._unread = self._unread[: self._unread.rfind(b"\n") + 1]
             self._hear()
@@ -124,8 +125,8 @@ class Conversation(Visitor):
         self._sending = False
         if not kept:
             self._exchange.lose()
-        elif not self._transport.is_closing():
-            self._transport.write(line)
+        elif not self.transport.is_closing():
+            self.transport.write(line)
         if not (kept and self._plain):
             self._go_on(False)
 
@@ -144,7 +145,7 @@ class Conversation(Visitor):
                 self._node.traffic.lines(self.label, "<", first.line + b"\n")
                 self._node.notice(self.label, f"calls itself server {first.hello.name!r}")
                 self._handed_over = True
-                self._meet(first.hello, self._transport, first.rest)
+                self._meet(first.hello, self.transport, first.rest)
             case Stranger():
                 self._turn_away(first)
             case Client():
@@ -165,14 +166,14 @@ class Conversation(Visitor):
         node.counts.refused[stranger.reason] += 1
         node.access.refused[stranger.reason] += 1
         self._unread = b""
-        self._transport.write(answer)
-        self._transport.close()
+        self.transport.write(answer)
+        self.transport.close()
 
     def _show_out(self) -> None:
         """End: the token that let it in does not count any more."""
         self._node.notice(self.label, "its token does not count any more")
         self._hear_no_more()
-        self._transport.abort()
+        self.transport.abort()
 
     def _hear(self) -> None:
         """Hear one slice of lines, if there is room for its answers; the next one waits for the others' turn."""
@@ -227,8 +228,8 @@ class Conversation(Visitor):
         self._sending = False
         was_full = self._exchange.full
         answers = self._exchange.take_lines()
-        if answers and not self._transport.is_closing():
-            self._transport.write(answers)
+        if answers and not self.transport.is_closing():
+            self.transport.write(answers)
         if not (kept and self._plain):
             self._go_on(was_full)
 
@@ -248,25 +249,25 @@ class Conversation(Visitor):
                 self._plain = not (self._first or self._blocked) and self._overlong is None
 
     def _close(self) -> None:
-        if self._parting and self._transport.can_write_eof() and not self._transport.is_closing():
-            Parting(self._transport, self)
+        if self._parting and self.transport.can_write_eof() and not self.transport.is_closing():
+            Parting(self.transport, self)
         else:
-            self._transport.close()
+            self.transport.close()
 
     def _give_up(self, reason: str) -> None:
         """Close: what was said cannot be kept, so it is not acknowledged, nor is anything behind it."""
         self._end = f"what it said cannot be kept: {reason}"
         self._hear_no_more()
         self._exchange.cancel()
-        self._transport.close()
+        self.transport.close()
 
     def _hear_no_more(self) -> None:
         self._unread, self._blocked, self._plain = b"", True, False
 
     def _pause(self) -> None:
         if not self._ended:  # what ended has nothing left to read, and would only end once more
-            self._transport.pause_reading()
+            self._node.ears.rest(self)
 
     def _resume(self) -> None:
         if not self._ended:
-            self._transport.resume_reading()
+            self._node.ears.listen(self)
