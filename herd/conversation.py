@@ -58,15 +58,16 @@ class Conversation(Visitor):
 
     def data_received(self, data: bytes) -> None:
         """Hear the whole lines among what came, and keep the rest."""
-        if self._plain and not self._sending and data.endswith(b"\n") and len(data) <= LINE_LIMIT:
-            # The usual: there is nothing to look at but a chunk of whole lines.
-            self._stirred = True
-            if self._crowd is not None and 0 < data.find(b"\n") == len(data) - 1:
-                self._sending = True
+        if self._plain and not self._sending and len(data) <= LINE_LIMIT:
+            # The usual: there is nothing to look at but one whole line, or a chunk of them.
+            if 0 < data.find(b"\n") == len(data) - 1 and self._crowd is not None:
+                self._stirred = self._sending = True
                 self._crowd.hear(self, data)
-            else:
+                return
+            if data.endswith(b"\n"):
+                self._stirred = True
                 self._hear_plain(data)
-            return
+                return
         self._unread = self._unread + data if self._unread else data
         if self._first and not self._meets(greet(self._unread, self._node.access)):
             return

@@ -27,6 +27,7 @@ _PLAIN = bytes(range(0x20, 0x7F)).replace(b"\\", b"") + b"\n"
 # What stands in neither AUTH nor PROVE as well, so that one quick look finds both what must be escaped and what may
 # have to be masked.
 _HARMLESS = _PLAIN.replace(b"U", b"").replace(b"V", b"")
+_SECRET_WORD = re.compile(rb"AUTH|PROVE")
 # Possessive, so that a line of 64 KiB of blanks takes no longer than another.
 _SECRETS = re.compile(rb"^([ \t\r\f\v]*+(?:\? [ \t\r\f\v]*+)?(?:AUTH|PROVE)[ \t\r\f\v]++)[^\n]++", re.MULTILINE)
 
@@ -106,7 +107,8 @@ class TrafficLog:
         known, stamp = self._tags[direction].get, self._stamp
         tags = [known(connection) or self._make_tag(connection, direction) for connection in connections]
         text = b"".join(lines)
-        if text.translate(None, _PLAIN) or b"AUTH" in text or b"PROVE" in text:
+        # The words are looked for only where one of their letters is, for that takes ten times as long.
+        if text.translate(None, _HARMLESS) and (text.translate(None, _PLAIN) or _SECRET_WORD.search(text)):
             lines = [_clean(line) for line in lines]
         self._add(stamp + stamp.join([tag + line for tag, line in zip(tags, lines, strict=True)]))
 
