@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from herd.access import NOTHING
+from herd.crowd import Crowd
 from herd.exchange import Exchange
 from herd.greeting import Client, Peer, Stranger, greet, greet_client
 from herd.handshake import Hello
@@ -20,16 +21,17 @@ class Conversation(Visitor):
     """Hears a client's lines slice by slice, and pauses reading where too much would wait."""
 
     __slots__ = (  # of ten thousand idle connections each
-        *("_blocked", "_end", "_ended", "_exchange", "_first", "_handed_over", "_held", "_label", "_loop", "_meet"),
-        *("_node", "_overlong", "_parting", "_plain", "_sending", "_stirred", "_unread"),
+        *("_blocked", "_crowd", "_end", "_ended", "_exchange", "_first", "_handed_over", "_held", "_loop", "_meet"),
+        *("_node", "_overlong", "_parting", "_plain", "_sending", "_stirred", "_unread", "label"),
     )
 
     def __init__(self, node: Node, meet: Meet) -> None:
         super().__init__()
         self._node = node
         self._meet = meet
-        self._label = node.label()
-        self._exchange = Exchange(node, self._label, self._send_soon, NOTHING)  # until it is let in
+        self.label = node.label()
+        self._exchange = Exchange(node, self.label, self._send_soon, NOTHING)  # until it is let in
+        self._crowd: Crowd | None = None  # where it may report of any client
         self._loop = asyncio.get_running_loop()
         self._first = True  # until the first line tells a client from a server
         self._unread = b""  # what came and is not heard yet
@@ -42,7 +44,7 @@ class Conversation(Visitor):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin: nothing is said until the client says something."""
         super().connection_made(transport)
-        self._node.notice(self._label, f"opened by {transport.get_extra_info('peername')}")
+        self._node.notice(self.label, f"opened by {transport.get_extra_info('peername')}")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End: a torn line is not answered."""
@@ -50,20 +52,22 @@ class Conversation(Visitor):
         self._node.access.leave(self._show_out)
         self._exchange.cancel()
         self._hear_no_more()
+        self._node.ears.forget(self)
         if not self._handed_over:
-            self._node.notice(self._label, f"closed: {exc or self._end}")
+            self._node.notice(self.label, f"closed: {exc or self._end}")
 
     def data_received(self, data: bytes) -> None:
         """Hear the whole lines among what came, and keep the rest."""
-        if self._plain and not self._sending and data.endswith(b"\n") and len(data) <= LINE_LIMIT:
-            # The usual: there is nothing to look at but a chunk of whole lines.
-            self._stirred = True
-            self._plain = self._exchange.hear(data)
-            if self._plain:
-                self._send_soon()
-            else:
-                self._go_on_later()
-            return
+        if self._plain and not self._sending and len(data) <= LINE_LIMIT:
+            # The usual: there is nothing to look at but one whole line, or a chunk of them.
+            if 0 < data.find(b"\n") == len(data) - 1 and self._crowd is not None:
+                self._stirred = self._sending = True
+                self._crowd.hear(self, data)
+                return
+            if data.endswith(b"\n"):
+                self._stirred = True
+                self._hear_plain(data)
+                return
         self._unread = self._unread + data if self._unread else data
         if self._first and not self._meets(greet(self._unread, self._node.access)):
             return
@@ -77,7 +81,7 @@ class Conversation(Visitor):
         greeted = not (self._first and self._unread)  # who says nothing is answered nothing
         if greeted or self._meets(greet_client(self._unread, self._node.access)):  # what has ended is no server
             self._hear()
-        return self._transport.can_write_eof()  # keep the sending side, where there is one: TLS ends both
+        return self.transport.can_write_eof()  # keep the sending side, where there is one: TLS ends both
 
     def pause_writing(self) -> None:
         """Hear nothing more from a client that does not take its answers."""
@@ -102,7 +106,7 @@ class Conversation(Visitor):
     def end(self) -> None:
         """Answer the whole lines that have come, and hear nothing more: the server is about to stop."""
         if not (self._ended or self._handed_over):
-            self._transport.pause_reading()
+            self._node.ears.rest(self)
             self._ended, self._first, self._parting = True, False, True
             self._unread = self._unread[: self._unread.rfind(b"\n") + 1]
             self._hear()
@@ -112,41 +116,65 @@ class Conversation(Visitor):
         self._end = reason
         super().dismiss(reason)
 
+    def hear_alone(self, line: bytes) -> None:
+        """Hear a line that is not for the crowd."""
+        self._sending = False
+        self._hear_plain(line)
+
+    def answer(self, line: bytes, kept: bool) -> None:
+        """Write the answer to a line that was heard in the crowd."""
+        self._sending = False
+        if not kept:
+            self._exchange.lose()
+        elif not self.transport.is_closing():
+            self.transport.write(line)
+        if not (kept and self._plain):
+            self._go_on(False)
+
+    def _hear_plain(self, lines: bytes) -> None:
+        plain = self._exchange.hear(lines)
+        self._plain = self._plain and plain
+        if self._plain:
+            self._send_soon()
+        else:
+            self._go_on_later()
+
     def _meets(self, first: Peer | Client | Stranger | None) -> bool:
         """Do what the first line asks for; tell whether a client has come in."""
         match first:
             case Peer():
-                self._node.traffic.lines(self._label, "<", first.line + b"\n")
-                self._node.notice(self._label, f"calls itself server {first.hello.name!r}")
+                self._node.traffic.lines(self.label, "<", first.line + b"\n")
+                self._node.notice(self.label, f"calls itself server {first.hello.name!r}")
                 self._handed_over = True
-                self._meet(first.hello, self._transport, first.rest)
+                self._meet(first.hello, self.transport, first.rest)
             case Stranger():
                 self._turn_away(first)
             case Client():
                 if first.line:
-                    self._node.traffic.lines(self._label, "<", first.line + b"\n")
+                    self._node.traffic.lines(self.label, "<", first.line + b"\n")
                 self._unread, self._first = first.rest, False
                 self._exchange.grant = first.ticket.grant
+                self._crowd = self._node.crowd if first.ticket.grant.full else None
                 self._node.access.enter(first.ticket, self._show_out)
                 return True
         return False
 
     def _turn_away(self, stranger: Stranger) -> None:
         node, answer = self._node, stranger.answer + b"\n"
-        node.traffic.lines(self._label, "<", stranger.line + b"\n")
-        node.traffic.lines(self._label, ">", answer)
+        node.traffic.lines(self.label, "<", stranger.line + b"\n")
+        node.traffic.lines(self.label, ">", answer)
         node.counts.answered += 1
         node.counts.refused[stranger.reason] += 1
         node.access.refused[stranger.reason] += 1
         self._unread = b""
-        self._transport.write(answer)
-        self._transport.close()
+        self.transport.write(answer)
+        self.transport.close()
 
     def _show_out(self) -> None:
         """End: the token that let it in does not count any more."""
-        self._node.notice(self._label, "its token does not count any more")
+        self._node.notice(self.label, "its token does not count any more")
         self._hear_no_more()
-        self._transport.abort()
+        self.transport.abort()
 
     def _hear(self) -> None:
         """Hear one slice of lines, if there is room for its answers; the next one waits for the others' turn."""
@@ -201,8 +229,8 @@ class Conversation(Visitor):
         self._sending = False
         was_full = self._exchange.full
         answers = self._exchange.take_lines()
-        if answers and not self._transport.is_closing():
-            self._transport.write(answers)
+        if answers and not self.transport.is_closing():
+            self.transport.write(answers)
         if not (kept and self._plain):
             self._go_on(was_full)
 
@@ -222,25 +250,25 @@ class Conversation(Visitor):
                 self._plain = not (self._first or self._blocked) and self._overlong is None
 
     def _close(self) -> None:
-        if self._parting and self._transport.can_write_eof() and not self._transport.is_closing():
-            Parting(self._transport, self)
+        if self._parting and self.transport.can_write_eof() and not self.transport.is_closing():
+            Parting(self.transport, self)
         else:
-            self._transport.close()
+            self.transport.close()
 
     def _give_up(self, reason: str) -> None:
         """Close: what was said cannot be kept, so it is not acknowledged, nor is anything behind it."""
         self._end = f"what it said cannot be kept: {reason}"
         self._hear_no_more()
         self._exchange.cancel()
-        self._transport.close()
+        self.transport.close()
 
     def _hear_no_more(self) -> None:
         self._unread, self._blocked, self._plain = b"", True, False
 
     def _pause(self) -> None:
         if not self._ended:  # what ended has nothing left to read, and would only end once more
-            self._transport.pause_reading()
+            self._node.ears.rest(self)
 
     def _resume(self) -> None:
         if not self._ended:
-            self._transport.resume_reading()
+            self._node.ears.listen(self)

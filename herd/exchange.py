@@ -89,7 +89,7 @@ class Exchange:
         """Carry out what is left, as far as there is room and as others do not wait too long."""
         node = self._node
         turn = node.turn
-        turn.unless_kept(self._lose)
+        turn.unless_kept(self.lose)
         self._slow, put_back, self._put_back = 0, self._put_back, []
         # Where nothing can be kept, or not every client's, or not every client, each line is looked at.
         quick = turn.keeper.trouble is None and self.grant.full and not node.store.acceptance.full
@@ -127,7 +127,7 @@ class Exchange:
         for task in self._tasks:
             task.cancel()
 
-    def _lose(self, _kept: bool) -> None:
+    def lose(self, _kept: bool = False) -> None:
         """Answer nothing any more, whenever its owner asks for it: what was heard in a turn is not kept."""
         self.cancel()
         self._answers, self._commands, self._put_back = Answers(), None, []

@@ -11,6 +11,8 @@ from herd.access import Access
 from herd.admission import Admission
 from herd.batch import OWN_CLIENTS
 from herd.counts import Counts
+from herd.crowd import Crowd
+from herd.ears import Ears
 from herd.guard import Guard
 from herd.messages import At, IAmAt, WhatsAt, parse_at
 from herd.places.cut import cut
@@ -46,6 +48,8 @@ class Node:
     heard_by: bytes = field(init=False)
     store: Store = field(init=False)
     turn: Turn = field(init=False)
+    crowd: Crowd = field(init=False)
+    ears: Ears = field(init=False)
     limits: LimitsSettings = field(default_factory=LimitsSettings)  # replaced when the settings are read again
     tls: Tls | None = None  # None: everything is said in the clear
     admission: Admission = field(init=False)
@@ -58,6 +62,8 @@ class Node:
         self.heard_by = b"AT %b " % self.name.encode()
         self.store = Store(self.life)
         self.turn = Turn(self.store, self.guard)
+        self.crowd = Crowd(self.heard_by, self.turn, self.traffic, self.clock, self.counts, self.guard)
+        self.ears = Ears(self.guard)
         self.admission = Admission(lambda: self.limits, self.notice, self.guard)
 
     def label(self) -> str:
@@ -78,7 +84,8 @@ class Node:
         return task
 
     def stop(self) -> None:
-        """Cancel what was spawned."""
+        """Cancel what was spawned, and read no more."""
+        self.ears.close()
         for task in self._running:
             task.cancel()
 

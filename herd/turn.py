@@ -57,6 +57,7 @@ class Turn:
         self.keeper: Keeper = Memory()
         self._store = store
         self._loop = asyncio.get_running_loop()  # asking for it each time costs a system call (getpid) in 3.11
+        self._first: list[Callable[[], None]] = []
         self._then: list[Step] = []
         self._unless_kept: list[Step] = []
         self._ending = False
@@ -70,6 +71,11 @@ class Turn:
         if not self._ending:
             self.end_soon()
         return self._store.batch(origin)
+
+    def first(self, step: Callable[[], None]) -> None:
+        """Call `step` at the end of the turn, before that is closed: it may change more."""
+        self.end_soon()
+        self._first.append(step)
 
     def then(self, step: Step) -> None:
         """Call `step` once what this turn changed is kept: an answer must not leave before that.
@@ -101,6 +107,9 @@ class Turn:
             self._loop.call_soon(self._end)
 
     def _end(self) -> None:
+        while self._first:
+            with self._closing:
+                self._first.pop(0)()
         self._ending = False
         fresh = self._store.close()
         steps, self._then = self._then, []

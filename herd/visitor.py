@@ -7,21 +7,21 @@ from typing import cast
 class Visitor(asyncio.Protocol):
     """Whatever talks to one connection of a client."""
 
-    __slots__ = ("_transport", "_unsent")
+    __slots__ = ("_unsent", "transport")
 
-    _transport: asyncio.Transport
+    transport: asyncio.Transport
 
     def __init__(self) -> None:
         self._unsent = 0  # bytes that waited to be sent when `stirs` was asked last
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
-        self._transport = cast(asyncio.Transport, transport)
+        self.transport = cast(asyncio.Transport, transport)
 
     @property
     def unsent(self) -> int:
         """Bytes that wait until the client takes them."""
-        return self._transport.get_write_buffer_size()
+        return self.transport.get_write_buffer_size()
 
     def stirs(self) -> bool:
         """Tell whether the client took all that it was sent, or at least some of it since this was asked last."""
@@ -33,4 +33,4 @@ class Visitor(asyncio.Protocol):
 
     def dismiss(self, reason: str) -> None:
         """Close at once."""
-        self._transport.abort()
+        self.transport.abort()

@@ -72,6 +72,24 @@ def test_a_backslash_that_was_sent_is_never_taken_for_an_escape(tmp_path: Path) 
     assert lines == [rf"#1 < {shown}" for shown in (r"\\x0a", r"\r\x0b\x85\xe2\x80\xa8", r"\\n")]
 
 
+def test_lines_of_many_connections_are_logged_as_if_each_came_by_itself(tmp_path: Path) -> None:
+    random = Random(4)
+    said = [random.randbytes(20).replace(b"\n", b"") + b"\n" for _ in range(20)]
+    said += [b"IAMAT a\n", b"AUTH secret\n", b"? PROVE secret\n", b"x\\y\n", b"OUTSIDE VAUTH\n"]
+    plain = [b"IAMAT %d\n" % number for number in range(20)]
+
+    def log_many(traffic: TrafficLog) -> None:
+        for lines in (said, plain, plain[:1]):
+            traffic.many([f"#{number}" for number in range(len(lines))], "<", lines)
+
+    def log_each(traffic: TrafficLog) -> None:
+        for lines in (said, plain, plain[:1]):
+            for number, line in enumerate(lines):
+                traffic.lines(f"#{number}", "<", line)
+
+    assert logged(tmp_path / "a.log", log_many) == logged(tmp_path / "b.log", log_each)
+
+
 def test_a_notice_with_newlines_is_one_line(tmp_path: Path) -> None:
     def log(traffic: TrafficLog) -> None:
         traffic.notice("#1", "closed: [Errno 104]\nConnection\r\nreset\n")

@@ -1,7 +1,7 @@
 """Connections in memory, and a node without a disk or a network: what the properties of conversations stand on."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -128,6 +128,12 @@ class Silent:
         """Check that they are lines."""
         assert lines.endswith(b"\n")
         assert direction in {"<", ">"}
+
+    def many(self, connections: Sequence[str], direction: str, lines: Sequence[bytes]) -> None:
+        """Check that there is one of each."""
+        for connection, line in zip(connections, lines, strict=True):
+            assert line.count(b"\n") == 1
+            self.lines(connection, direction, line)
 
     def notice(self, connection: str, text: str) -> None:
         """Leave it."""

@@ -329,6 +329,27 @@ DEFECTS = (
         "tests/test_compaction.py::test_clients_that_go_on_meanwhile_lose_nothing_wherever_the_power_is_cut",
     ),
     Defect(
+        "a crowd is answered though nothing is kept",
+        "herd/conversation.py",
+        "        if not kept:\n            self._exchange.lose()\n        elif not self.transport",
+        "        if not self.transport",
+        "tests/test_crowd.py::test_nobody_in_a_crowd_is_answered_where_nothing_is_kept",
+    ),
+    Defect(
+        "a crowd's answers go to the wrong ones",
+        "herd/crowd.py",
+        "            speakers, lines = list(compress(speakers, answers)), list(compress(lines, answers))\n",
+        "            speakers, lines = speakers[: len(lines) - answers.count(b'')], list(compress(lines, answers))\n",
+        "tests/test_crowd.py::test_each_is_answered_as_if_it_were_alone_whatever_the_others_say",
+    ),
+    Defect(
+        "who rests is read on",
+        "herd/ears.py",
+        "        if self._listeners.pop(number, None) is None:\n            return False\n",
+        "        if number not in self._listeners or self._listeners:\n            return False\n",
+        "tests/test_ears.py::test_who_rests_hears_nothing_until_it_listens_again",
+    ),
+    Defect(
         "a report is taken in though nothing can be kept",
         "herd/exchange.py",
         "if (trouble := self._node.turn.keeper.trouble) is not None:",

@@ -1,7 +1,7 @@
 """One life of a server as its log and its feed show it, held against the oracle at every event."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from zlib import crc32
 
 from herd import words
@@ -104,6 +104,11 @@ class Witness:
             self._heard(lines)
         elif end == "to":
             (self._tell if direction == ">" else self._asked)(peer, lines)
+
+    def many(self, connections: Sequence[str], direction: str, lines: Sequence[bytes]) -> None:
+        """Look at what passes on many connections."""
+        for connection, line in zip(connections, lines, strict=True):
+            self.lines(connection, direction, line)
 
     def notice(self, connection: str, text: str) -> None:
         """Count what a server says about its connections."""

@@ -64,7 +64,7 @@ class Guest(Visitor):
             self._protocol.data_received(data)
         elif self._asked is not None:
             self._unheard += data
-            self._transport.pause_reading()
+            self.transport.pause_reading()
         else:
             self._hear(self._unheard, data)
 
@@ -121,7 +121,7 @@ class Guest(Visitor):
         if read is None:
             return False
         lines, ticket = read
-        self._node.access.enter(ticket, self._transport.abort)  # where its token is taken away meanwhile
+        self._node.access.enter(ticket, self.transport.abort)  # where its token is taken away meanwhile
         self._asked = lane.hear(head, lines, text, self._label, self._stirred)
         self._node.turn.then(self._answer)
         return True
@@ -130,28 +130,28 @@ class Guest(Visitor):
         with self._node.guard.contain("an answer of the quick lane"):
             self._answer_asked(kept)
             return
-        self._transport.abort()  # else a client would wait for what does not come
+        self.transport.abort()  # else a client would wait for what does not come
 
     def _answer_asked(self, kept: bool) -> None:
         lane, asked = self._lane, self._asked
         assert lane is not None
         assert asked is not None
         self._asked = None
-        self._node.access.leave(self._transport.abort)
+        self._node.access.leave(self.transport.abort)
         answer = lane.answer(asked, kept)  # also if nobody reads it any more: it counts, and the log has it
-        if self._transport.is_closing():
+        if self.transport.is_closing():
             return
         if answer is None:
             # Heard once more by aiohttp's way, as if the client had tried again, and refused or kept there.
             self._hand_over(asked.text + self._unheard)
             return
-        self._transport.write(answer)
+        self.transport.write(answer)
         if asked.head.last:
-            self._transport.close()
+            self.transport.close()
         elif self._ending:
             self._hand_over(self._unheard)
         elif self._unheard:
-            self._transport.resume_reading()
+            self.transport.resume_reading()
             self._hear(b"", self._unheard)
 
     def _give_up(self) -> None:
@@ -166,15 +166,15 @@ class Guest(Visitor):
         if still > 0 or self._asked is not None:
             self._leaving = self._loop.call_later(still if still > 0 else keepalive, self._leave)
         else:
-            self._transport.close()
+            self.transport.close()
 
     def _hand_over(self, *parts: bytes) -> None:
         """Let aiohttp have the connection, from a request on that nobody has looked at."""
         self._stop_timers()
         self._unheard = b""
-        self._transport.resume_reading()
+        self.transport.resume_reading()
         protocol = self._protocol = self._gateway()
-        protocol.connection_made(self._transport)
+        protocol.connection_made(self.transport)
         if self._blocked:
             protocol.pause_writing()
         for part in filter(None, parts):
