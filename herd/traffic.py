@@ -17,6 +17,7 @@ ROTATE_BYTES = 64 * 1024 * 1024  # a file of this size becomes NAME.log.1, and t
 KEPT_FILES = 2
 FLUSH_SECONDS = 0.2
 MILLISECOND, SECOND = 10**6, 10**9  # nanoseconds
+NEWLINE = 10
 TAGS_KEPT = 4_096
 QUOTED_BYTES = 100  # of a line in a notice
 FLUSH_BYTES = 1024 * 1024
@@ -162,25 +163,26 @@ class TrafficLog:
         while not (self._closing and not self._pending):
             self._wanted.wait(FLUSH_SECONDS)
             self._wanted.clear()
-            lines = self._take()
             missing = self.missing - self._told_missing
-            rest = torn + self._missing_line(missing) + lines
+            before = torn + self._missing_line(missing)
+            lines = self._take(before)
+            rest = memoryview(lines)  # megabytes, which are not to be copied once more
             try:
                 if size > ROTATE_BYTES:
                     self._rotate()
                     size = 0
                 while rest:
                     written = self._file.write(rest)
-                    size, torn = size + written, b"" if rest[:written].endswith(b"\n") else b"\n"
+                    size, torn = size + written, b"" if rest[written - 1] == NEWLINE else b"\n"
                     rest = rest[written:]
                 self._told_missing += missing
             except OSError:  # a full disk: the next batch says how much is missing
-                self._lost += lines.count(b"\n")
+                self._lost += lines.count(b"\n") - before.count(b"\n")
 
-    def _take(self) -> bytes:
+    def _take(self, before: bytes) -> bytes:
         taken = [self._pending.popleft() for _ in range(len(self._pending))]
         self._taken += sum(map(len, taken))
-        return b"".join(taken)
+        return b"".join([before, *taken])
 
     def _missing_line(self, missing: int) -> bytes:
         if not missing:
