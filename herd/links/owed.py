@@ -9,7 +9,7 @@ LEAST, LONGEST = 10, 80  # looks: a quarter of a second, and two
 class Owed:
     """Numbers of our feed in order, each with the look at which it was seen first.
 
-    Time is counted in looks, which a busy server takes less often: then all others wait longer, too. The patience is
+    Time is counted in looks, which a busy server takes less often: then all others wait longer, too. Patience is
     that of TCP (RFC 6298): it follows how long acknowledgements took, and begins anew with each one.
     """
 

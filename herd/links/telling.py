@@ -34,6 +34,7 @@ class Telling:
         self.wire = wire
         self.eager = True  # until the tree is known
         self._place: words.Place | None = None  # that was said last
+        self._place_waits = False  # for room to be said
         self._until = 0  # where it is not: what the peer is to be told all the same
         self._node = node
         self._loop = asyncio.get_running_loop()
@@ -121,7 +122,7 @@ class Telling:
     @property
     def owes(self) -> bool:
         """Whether the peer has not acknowledged all, or was not told of all that is seen here."""
-        return bool(self._owed or self._passing_on)
+        return bool(self._owed or self._passing_on or self._place_waits)
 
     @property
     def stuck(self) -> bool:
@@ -130,7 +131,8 @@ class Telling:
 
     def say_place(self, place: words.Place) -> None:
         """Say where this server stands in the tree, if that is news."""
-        if place != self._place:
+        self._place_waits = place != self._place and self.wire.blocked
+        if place != self._place and not self._place_waits:
             self._place = place
             self.wire.write(words.tree(place) + b"\n")
 
