@@ -16,11 +16,12 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 
 from herd.config import Address, Config, Server
 from herd.links.hearing import Hearing
+from herd.links.seen import Seen
 from herd.links.telling import Telling
 from herd.links.wire import Wire
 from herd.server import RunningServer
 from tests.describing import check_reply
-from tests.herding import HOST, PATIENCE, SECRET, free_ports, iamat, running, talk, until, within
+from tests.herding import HOST, PATIENCE, SECRET, free_ports, iamat, running, sharing, talk, until, within
 from tests.webbing import Reply
 from web.app import make_app
 from web.operations.others import ANSWER_LIMIT
@@ -162,7 +163,7 @@ async def test_herd_says_of_a_link_that_is_up_how_far_it_has_come(tmp_path: Path
         talk(home.server.port) as client,
     ):
         await client.ask(iamat(b"kiwi"))
-        link = await eventually(home.link, lambda link: link["up"] and link["heard"] and link["acknowledged"])
+        link = await eventually(home.link, lambda link: link["acknowledged"] and link["heard_number"])
         number = home.server.node.store.number
         assert link == {
             "peer": "Away",
@@ -172,7 +173,7 @@ async def test_herd_says_of_a_link_that_is_up_how_far_it_has_come(tmp_path: Path
             "lag": 0,
             "acknowledged": number,
             "cursor": number,
-            "heard_number": 0,
+            "heard_number": 1,  # what Home itself told it
             "clock_ahead": link["clock_ahead"],
             "reason": None,
         }
@@ -217,7 +218,7 @@ async def test_what_came_from_the_peer_itself_is_no_lag(tmp_path: Path) -> None:
 
 async def test_lag_is_what_the_peer_has_not_acknowledged(home: Site) -> None:
     node = home.server.node
-    telling = Telling(node, Wire(node, "to-Away"), "Away", b"life", 0)
+    telling = Telling(node, Wire(node, "to-Away"), "Away", b"life", 0, Seen())
     home.server.links.tellings["Away"] = telling
     async with talk(home.server.port) as client:
         for name in (b"a", b"b", b"c"):
@@ -460,12 +461,15 @@ async def test_servers_in_one_process_count_each_their_own(tmp_path: Path) -> No
 async def test_a_server_is_not_ready_while_a_neighbour_has_more_to_tell(tmp_path: Path) -> None:
     config = settings()
     async with site(config, "Home", tmp_path, lambda: 0.0) as home:
-        hearing = Hearing(home.server.node, Wire(home.server.node, "from-Away"), "Away", b"life", 0)
+        shared = sharing()
+        hearing = Hearing(home.server.node, Wire(home.server.node, "from-Away"), "Away", b"life", shared)
         home.server.links.hearings["Away"] = hearing
         assert (await home.get("/readyz")).json["missing"] == ["Away"]
-        hearing.number, hearing.clock_ahead, hearing.behind = 1000, 1, 4000
+        shared.seen.take(b"life", 1000)
+        hearing.clock_ahead, hearing.behind = 1, 4000
         assert (await home.get("/readyz")).json["missing"] == ["Away"]
-        hearing.number, hearing.behind = 5000, 0
+        shared.seen.take(b"life", 5000)
+        hearing.behind = 0
         assert (await home.get("/readyz")).status == 200
         del home.server.links.hearings["Away"]
 

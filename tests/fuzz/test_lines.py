@@ -30,6 +30,7 @@ from tests.fuzz.speaking import (
     mostly,
 )
 from tests.fuzz.wires import Stage, a_node
+from tests.herding import sharing
 
 
 @settings(max_examples=300)
@@ -173,7 +174,7 @@ async def _hear(chunks: list[tuple[str, list[bytes], int]], cuts: list[int]) -> 
 
 
 def _peer(node: Node, name: str) -> Hearing:
-    return Hearing(node, Wire(node, f"from-{name}"), name, name.encode(), 0)
+    return Hearing(node, Wire(node, f"from-{name}"), name, name.encode(), sharing())
 
 
 def _check_answers(node: Node, herd: reference.Herd, lines: list[bytes], now: int) -> None:
