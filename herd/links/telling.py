@@ -14,6 +14,7 @@ from herd.links.ration import QUICK, SLOW, Ration
 from herd.links.seen import PassingOn, Seen
 from herd.links.wire import Wire
 from herd.node import Node
+from herd.store import Ahead
 from herd.traffic import quote
 
 CHANGES_A_SLICE = 250  # what a peer that is behind is told in one write
@@ -40,6 +41,7 @@ class Telling:
         self._loop = asyncio.get_running_loop()
         self._following = False
         self._going_on = False  # whether the next slice is under way
+        self._ahead: Ahead = {}
         self._marked = 0  # how far the last mark said that the peer was told
         self._owed = Owed()
         self._passing_on = PassingOn(seen)
@@ -85,7 +87,7 @@ class Telling:
         store = self._node.store
         if not (self.eager and self._following) or self.wire.blocked:
             return
-        if self.cursor != store.before_fresh:
+        if self.cursor != store.before_fresh or self._ahead:
             self._catch_up_soon()
             return
         told = [batch.told(self._node.clock) for batch in store.fresh if batch.origin != self.life]
@@ -168,7 +170,9 @@ class Telling:
 
     def _tell_slice(self) -> None:
         store = self._node.store
-        self.cursor, reports = store.since(self.cursor, CHANGES_A_SLICE)
+        self.cursor, reports = store.since(self.cursor, CHANGES_A_SLICE, self._ahead)
+        if self._ahead and self.cursor == store.number:  # what is left is of the turn that has not ended
+            self._ahead = {what: told for what, told in self._ahead.items() if told[0] > self.cursor}
         self._marked = self.cursor
         lines = [line for _, line, _, origin, _ in reports if origin != self.life]
         self._node.counts.told += len(lines)

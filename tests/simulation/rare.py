@@ -60,3 +60,16 @@ RARE = (
     "the herd in two parts",
     "writing paused",
 )
+
+NOTICES = {  # what a server says in its log, and the rare state that it shows
+    "replaced by a newer connection": "a link replaced by a newer one",
+    "silent for": "a silent link dropped",
+    "did not prove itself in time": "a handshake that took too long",
+    "wrong proof": "a wrong proof",
+    "which is no neighbour": "a hello of no neighbour",
+    "repaired: sent": "a repair that sent something",
+    "this server's clock is": "a clock told to be off",
+    "skipped": "a peer's line skipped",
+    "does not take": "a peer that does not take answers",
+    "sent more than it may": "a line without an end",
+}
