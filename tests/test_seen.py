@@ -105,3 +105,12 @@ def test_what_is_said_is_always_true_and_all_of_it_is_said_in_the_end(steps: lis
     for _ in range(2):
         say()
     assert said == seen.since({})
+
+
+def test_of_lives_that_are_gone_little_is_remembered() -> None:
+    seen = Seen()
+    passing = PassingOn(seen)
+    for number in range(10 * LIVES_MOST):
+        seen.take(b"%016x" % number, 1)
+        assert passing.take(1, 1) == {b"%016x" % number: 1}
+    assert len(passing._said) <= 2 * LIVES_MOST
