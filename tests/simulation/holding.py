@@ -9,6 +9,7 @@ from collections import defaultdict
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from herd.links.links import Links
 from herd.store import Store
 from tests.simulation.oracle import Fact, read
 
@@ -22,12 +23,25 @@ class Held:
     def __init__(self, watch: "Watch") -> None:
         self._watch = watch
         self._changes: dict[bytes, list[tuple[int, Fact]]] = defaultdict(list)  # by life, in order
+        self._roots: dict[bytes, bytes] = {}  # by life
         self._checked: dict[tuple[bytes, bytes], int] = {}  # by life that holds and life held: up to which number
 
     def change(self, life: bytes, number: int, line: bytes) -> None:
         """Note that a life holds a report from a number of its own on."""
         if fact := read(line):
             self._changes[life].append((number, fact))
+
+    def look(self, who: str, store: Store, links: Links) -> None:
+        """Check all that a server says to hold, and note what its links show of the tree."""
+        for life, number in links.routing.seen.since({}).items():
+            self.check(who, store, life, number)
+        root = links.routing.place.root
+        if self._roots.setdefault(store.life, root) != root:
+            self._roots[store.life] = root
+            self._watch.sometimes("a tree that changed its root")
+        for telling in links.tellings.values():
+            if telling.stuck:
+                self._watch.sometimes("a stuck peer left out of the tree")
 
     def check(self, who: str, store: Store, life: bytes, number: int) -> None:
         """Hold a server that is about to say that it has all of a life up to a number against what that held."""

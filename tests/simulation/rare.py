@@ -8,6 +8,7 @@ RARE = (
     "a client that floods and does not read",
     "a clock set",
     "a disk slow to sync",
+    "a filling spared",
     "a disk that fails to sync",
     "a disk that fails to write",
     "a full disk",
@@ -47,6 +48,8 @@ RARE = (
     "a server reborn without its links",
     "a server stopped in order",
     "a silent link dropped",
+    "a stuck peer left out of the tree",
+    "a tree that changed its root",
     "a viewer that goes on where it was",
     "a wrong proof",
     "accepted, then silent",
@@ -58,6 +61,7 @@ RARE = (
     "places in order",
     "places that are garbage",
     "the herd in two parts",
+    "told late off the tree",
     "writing paused",
 )
 

@@ -17,6 +17,9 @@ class Told:
         self.empty: set[int] = set()  # buckets of which it had nothing
         self.offered_nothing = False  # whether the last digest was of nothing: a link's first question
 
+        self.begins = False  # whether the last digest was of everything
+        self.acknowledged = False  # while that went on, whoever told it
+
     def asked_for(self, line: bytes, client: bytes) -> bool:
         """Tell whether a repair may send the line, again or back."""
         return crc32(client) % words.BUCKETS in self.empty or hash_of(line) in self.wanted

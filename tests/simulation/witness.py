@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from herd import words
 from herd.batch import OWN_CLIENTS, Batch
+from herd.digest import ALWAYS
 from herd.facts import FORGET
 from herd.links.links import Links
 from herd.links.telling import Telling
@@ -135,8 +136,7 @@ class Witness:
 
     def settle(self) -> None:
         """Hold everything in the store against the model, what it says to hold against S9, its guard against S8."""
-        for life, number in self.links.routing.seen.since({}).items():
-            self._watch.held.check(self.name, self.node.store, life, number)
+        self._watch.held.look(self.name, self.node.store, self.links)
         reports = self.node.store.reports
         for client in {**self.model.newest, **reports}:
             fact = read(reports[client][1]) if client in reports else None
@@ -242,7 +242,9 @@ class Witness:
     def _asked(self, peer: str, lines: bytes) -> None:
         told = self._told[peer]
         for line in lines.split(b"\n"):
-            if want := words.parse_hashes(line):
+            if (number := words.parse_ack(line)) and (telling := self.links.tellings.get(peer)):
+                told.acknowledged |= told.begins and number >= telling._begun_at
+            elif want := words.parse_hashes(line):
                 told.wanted.update(want[3])
             elif differ := words.parse_differ(line):
                 told.empty.update(bucket for bucket, own in differ[1].items() if own == 0)
@@ -259,6 +261,9 @@ class Witness:
                 self._check_told(peer, told, fact)
             elif digest := words.parse_digest(line):
                 told.offered_nothing = not any(digest[2])
+                told.begins, told.acknowledged = digest[1].before == ALWAYS, False
+            elif words.parse_done(line) is not None and told.begins and told.acknowledged:
+                self._watch.sometimes("a filling spared")
         last = read(lines[:-1].rpartition(b"\n")[2])
         if last and not told.asked_for(last.line, last.client):
             self._watch.broken("S4", f"{self.name} tells {peer} {last.line!r} with no mark behind it")
@@ -266,6 +271,8 @@ class Witness:
     def _check_told(self, peer: str, told: Told, fact: Fact) -> None:
         line, client = fact.line, fact.client
         asked = told.asked_for(line, client)
+        if not asked and not self.links.tellings[peer].eager:
+            self._watch.sometimes("told late off the tree")
         self._watch.told += not asked
         stored = self.node.store.reports.get(client)
         back = stored is not None and stored[1] == line and stored[3] == self.links.tellings[peer].life
