@@ -821,11 +821,11 @@ async def test_a_peer_that_acknowledges_with_nonsense_has_it_skipped_a_little_at
     await until(lambda: stage.server.links.tellings.get("Alpha"), "the link")
     telling = stage.server.links.tellings["Alpha"]
     before = telling.wire.last_byte
-    stage.alpha.told_by[-1].send(*[b"x"] * JUNK, b"ACK 77")
+    stage.alpha.told_by[-1].send(*[b"x"] * JUNK, b"ACK 0")
     await turns_until(lambda: telling.wire.last_byte != before)
     assert telling.acknowledged is None
     await stage.answers()
-    await until(lambda: telling.acknowledged == 77, "the acknowledgement")
+    await until(lambda: telling.acknowledged == 0, "the acknowledgement")
 
 
 async def off_the_tree(stage: Stage) -> tuple[Lines, Lines]:
@@ -855,9 +855,11 @@ async def test_a_link_off_the_tree_is_told_nothing_that_is_acknowledged_in_time(
 
 async def test_a_link_off_the_tree_tells_late_and_once_what_is_not_acknowledged(stage: Stage) -> None:
     _, beta = await off_the_tree(stage)
+    telling = stage.server.links.tellings["Beta"]
     client = await stage.client()
     lines = [await client.ask(iamat(b"c%d" % number)) for number in range(3)]
     assert await stage.beta.hears(b"c2") == lines
+    assert stage.server.links.tellings["Beta"] is telling  # and not the next, because this was silent
     while (marked := parse_mark(await within(stage.beta.told.get()))) is None:
         pass
     assert marked[0] == stage.server.node.store.number
@@ -865,6 +867,18 @@ async def test_a_link_off_the_tree_tells_late_and_once_what_is_not_acknowledged(
     await until(lambda: stage.server.links.tellings["Beta"].eager, "Beta to be of the tree")
     marker = await client.ask(iamat(b"marker"))
     assert await stage.beta.hears(b"marker") == [marker]
+
+
+async def test_a_number_that_we_never_had_is_not_believed_to_be_acknowledged(stage: Stage) -> None:
+    """A third server may have said so of our life: it costs others nothing but that they are told late."""
+    await off_the_tree(stage)
+    client = await stage.client()
+    telling = stage.server.links.tellings["Beta"]
+    stage.beta.told_by[-1].send(b"ACK 999999999999999999")
+    await until(lambda: telling.acknowledged is not None, "the acknowledgement")
+    line = await client.ask(iamat(b"c"))
+    assert await stage.beta.hears(b"c") == [line]
+    assert stage.server.links.tellings["Beta"] is telling  # and not the next, because this was silent
 
 
 async def test_a_link_that_joins_the_tree_is_told_at_once_from_where_it_is(

@@ -209,6 +209,8 @@ class Telling:
 
     def _acknowledge(self, number: int) -> None:
         """Go on from where the peer says it is, whoever has told it."""
+        if number > self._node.store.number:  # somebody has told it of a number that we never had
+            number = self.acknowledged or 0
         self.acknowledged = number
         self._acknowledgement.set()
         if self._following:
