@@ -129,7 +129,7 @@ DEFECTS = (
         "herd/links/owed.py",
         "LEAST, LONGEST = 10, 80",
         "LEAST, LONGEST = 10**9, 10**9",
-        "tests/test_owed.py::test_one_that_acknowledges_what_was_late_is_late_no_more",
+        "tests/test_links.py::test_a_link_off_the_tree_tells_late_and_once_what_is_not_acknowledged",
     ),
     Defect(
         "a rumour of a root that is gone never grows too old",
