@@ -17,6 +17,8 @@ from typing import TypeVar
 
 from herd.config import Address, Config, Server
 from herd.journal.disk import Disk
+from herd.links.hearing import Shared
+from herd.links.seen import Seen
 from herd.sections.limits import LimitsSettings
 from herd.sections.places import PlacesSettings
 from herd.server import RunningServer, run_server
@@ -214,6 +216,11 @@ def herd_of_processes(folder: Path) -> Iterator[Herd]:
     for name in PEERS:
         if (folder / f"{name}.out").exists():
             assert "Traceback" not in herd.said(name), herd.said(name)
+
+
+def sharing() -> Shared:
+    """Return what the hearings of a server without routing have in common."""
+    return Shared(Seen(), asyncio.Lock(), lambda: None)
 
 
 def small_herd(peers: dict[str, Iterable[str]], ports: dict[str, int], secret: str | None = SECRET) -> Config:

@@ -2,14 +2,15 @@
 
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from herd import words
 from herd.batch import OWN_CLIENTS, Report
 from herd.digest import ALWAYS, Digest, hash_of
-from herd.messages import CLIENT_LIMIT, LINE_LIMIT
-from herd.words import Span
+from herd.messages import CLIENT_LIMIT, LINE_LIMIT, NAME_LIMIT
+from herd.words import LIVES_MOST, Place, Span
 
 LONGEST = Span(ALWAYS, ALWAYS, ALWAYS)
 
@@ -58,6 +59,10 @@ def test_the_longest_words_are_within_the_longest_line() -> None:
     most = 2**64 - 1
     assert len(words.differ(10**18 - 1, dict.fromkeys(range(words.BUCKETS), most))) <= LINE_LIMIT
     assert len(words.hashes(b"HAVE", 10**18 - 1, 1023, [most] * words.HASHES_A_LINE)) <= LINE_LIMIT
+    lives = [b"%064x" % number for number in range(LIVES_MOST)]
+    assert len(words.seen((life, 10**18 - 1) for life in lives)) <= LINE_LIMIT
+    name = b"n" * NAME_LIMIT
+    assert len(words.tree(Place(10**6 - 1, name, 10**6 - 1, name))) <= LINE_LIMIT
     assert CLIENT_LIMIT < LINE_LIMIT
 
 
@@ -78,10 +83,61 @@ def test_marks_acknowledgements_and_ends_of_rounds_go_over_the_wire() -> None:
     assert words.parse_done(words.done(9)) == 9
 
 
+LIVES = st.binary(min_size=8, max_size=32).map(lambda token: token.hex().encode())
+
+
+@given(st.lists(st.tuples(LIVES, st.integers(0, 10**18 - 1)), min_size=1, max_size=20))
+def test_what_is_seen_goes_over_the_wire(claims: list[tuple[bytes, int]]) -> None:
+    assert words.parse_seen(words.seen(claims)) == claims
+
+
+NAMES = st.binary(min_size=1, max_size=NAME_LIMIT).map(lambda name: bytes(name).translate(None, b" \t\n\r\f\v"))
+
+
+@given(st.integers(0, 10**6 - 1), NAMES.filter(bool), st.integers(0, 10**6 - 1), NAMES)
+def test_a_place_in_the_tree_goes_over_the_wire(links: int, root: bytes, distance: int, parent: bytes) -> None:
+    place = Place(links, root, distance, parent)
+    assert words.parse_tree(words.tree(place)) == place
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"SEEN",
+        b"SEEN ",
+        b"SEEN 0123456789abcdef",
+        b"SEEN 0123456789abcdef -1",
+        b"SEEN 0123456789abcdef 1 ",
+        b"SEEN 0123456789abcdef  1",
+        b"SEEN 0123456789abcde 1",
+        b"SEEN 0123456789ABCDEF 1",
+        b"SEEN %b 1" % (b"f" * 65),
+        b"SEEN 0123456789abcdef 1234567890123456789",
+        b"SEEN 0123456789abcdef 1 0123456789abcdef",
+        b"SEEN" + b" 0123456789abcdef 1" * (LIVES_MOST + 1),
+        b"TREE",
+        b"TREE 3 Goloman",
+        b"TREE -3 Goloman 1 Hands",
+        b"TREE 3 Goloman 1 Hands Wilkes",
+        b"TREE 3  Goloman 1",
+        b"TREE 3 Goloman 1 ",
+        b"TREE 3 Goloman x Hands",
+        b"TREE 1234567 Goloman 1 Hands",
+        b"TREE 3 %b 1 Hands" % (b"n" * (NAME_LIMIT + 1)),
+        b"TREE 3 Goloman 1 Hands\r",
+        b"tree 3 Goloman 1 Hands",
+    ],
+)
+def test_a_place_or_a_claim_with_anything_odd_in_it_is_garbage(line: bytes) -> None:
+    assert words.parse_seen(line) is None
+    assert words.parse_tree(line) is None
+
+
 @given(st.binary(max_size=80))
 def test_garbage_is_none_of_these_words(line: bytes) -> None:
     parsed = (words.parse_mark(line), words.parse_ack(line), words.parse_digest(line), words.parse_differ(line))
-    assert not any(value is not None for value in (*parsed, words.parse_hashes(line), words.parse_done(line)))
+    others = (words.parse_hashes(line), words.parse_done(line), words.parse_seen(line), words.parse_tree(line))
+    assert not any(value is not None for value in (*parsed, *others))
 
 
 def test_a_bucket_that_does_not_exist_is_garbage() -> None:

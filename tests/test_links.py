@@ -13,10 +13,11 @@ from herd.batch import OWN_CLIENTS
 from herd.config import Config
 from herd.digest import ALWAYS
 from herd.handshake import Hello, Proof, is_proof, parse_hello, parse_proof, prove
+from herd.links import owed, repair
 from herd.messages import LINE_LIMIT, parse_at
 from herd.server import RunningServer
 from herd.store import LOG_LEAST
-from herd.words import parse_ack, parse_digest, parse_mark
+from herd.words import parse_ack, parse_digest, parse_hashes, parse_mark, parse_seen
 from tests.herding import HERE, HOST, SECRET, Lines, free_ports, iamat, running, small_herd, talk, until, within
 
 HOME = b"Home"
@@ -355,6 +356,11 @@ async def test_malformed_at_lines_and_unknown_words_are_counted_and_skipped_and_
         b"HAVE 1 2000 1",
         b"DIFFER 1 0=0",
         b"WANT 1 1 1",
+        b"SEEN",
+        b"SEEN 0123456789abcdef",
+        b"SEEN 0123456789abcdef -1",
+        b"TREE 1 Alpha",
+        b"TREE x Alpha 1 Beta",
         b"\xff\x00garbage",
         b"x" * LINE_LIMIT,
     ]
@@ -816,8 +822,209 @@ async def test_a_peer_that_acknowledges_with_nonsense_has_it_skipped_a_little_at
     await until(lambda: stage.server.links.tellings.get("Alpha"), "the link")
     telling = stage.server.links.tellings["Alpha"]
     before = telling.wire.last_byte
-    stage.alpha.told_by[-1].send(*[b"x"] * JUNK, b"ACK 77")
+    stage.alpha.told_by[-1].send(*[b"x"] * JUNK, b"ACK 0")
     await turns_until(lambda: telling.wire.last_byte != before)
     assert telling.acknowledged is None
     await stage.answers()
-    await until(lambda: telling.acknowledged == 77, "the acknowledgement")
+    await until(lambda: telling.acknowledged == 0, "the acknowledgement")
+
+
+async def off_the_tree(stage: Stage) -> tuple[Lines, Lines]:
+    """Have Alpha be the root, and Beta nearer to it than Home: the edge to Beta is not of the tree."""
+    await until(lambda: len(stage.server.links.tellings) == 2, "both links")
+    alpha, beta = [(await stage.link(peer))[0] for peer in (stage.alpha, stage.beta)]
+    alpha.send(b"TREE 9 Alpha 0")
+    beta.send(b"TREE 9 Alpha 1 Alpha")
+    await until(lambda: not stage.server.links.tellings["Beta"].eager, "Beta to be off the tree")
+    assert stage.server.links.tellings["Alpha"].eager
+    await told_from_now(stage.beta)
+    return alpha, beta
+
+
+async def test_a_link_off_the_tree_is_told_nothing_that_is_acknowledged_in_time(stage: Stage) -> None:
+    await off_the_tree(stage)
+    client = await stage.client()
+    for number in range(5):
+        await client.ask(iamat(b"c%d" % number))
+        await stage.alpha.hears(b"c%d" % number)  # at once
+        stage.beta.told_by[-1].send(b"ACK %d" % stage.server.node.store.number)
+    number = stage.server.node.store.number
+    await until(lambda: stage.server.links.tellings["Beta"].acknowledged == number, "the acknowledgements")
+    late = await client.ask(iamat(b"late"))
+    assert await stage.beta.hears(b"late") == [late]
+
+
+async def test_a_link_off_the_tree_tells_late_and_once_what_is_not_acknowledged(stage: Stage) -> None:
+    _, beta = await off_the_tree(stage)
+    telling = stage.server.links.tellings["Beta"]
+    client = await stage.client()
+    lines = [await client.ask(iamat(b"c%d" % number)) for number in range(3)]
+    assert await stage.beta.hears(b"c2") == lines
+    assert stage.server.links.tellings["Beta"] is telling  # and not the next, because this was silent
+    while (marked := parse_mark(await within(stage.beta.told.get()))) is None:
+        pass
+    assert marked[0] == stage.server.node.store.number
+    beta.send(b"TREE 9 Alpha 2 Home")  # now of the tree
+    await until(lambda: stage.server.links.tellings["Beta"].eager, "Beta to be of the tree")
+    marker = await client.ask(iamat(b"marker"))
+    assert await stage.beta.hears(b"marker") == [marker]
+
+
+async def test_a_number_that_we_never_had_is_not_believed_to_be_acknowledged(stage: Stage) -> None:
+    """A third server may have said so of our life: it costs others nothing but that they are told late."""
+    await off_the_tree(stage)
+    client = await stage.client()
+    telling = stage.server.links.tellings["Beta"]
+    stage.beta.told_by[-1].send(b"ACK 999999999999999999")
+    await until(lambda: telling.acknowledged is not None, "the acknowledgement")
+    line = await client.ask(iamat(b"c"))
+    assert await stage.beta.hears(b"c") == [line]
+    assert stage.server.links.tellings["Beta"] is telling  # and not the next, because this was silent
+
+
+async def test_a_link_that_joins_the_tree_is_told_at_once_from_where_it_is(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(owed, "LEAST", 10**9)
+    monkeypatch.setattr(owed, "LONGEST", 10**9)  # so nothing is ever late
+    _, beta = await off_the_tree(stage)
+    client = await stage.client()
+    await client.ask(iamat(b"known"))
+    stage.beta.told_by[-1].send(b"ACK %d" % stage.server.node.store.number)
+    await until(lambda: stage.server.links.tellings["Beta"].acknowledged, "the acknowledgement")
+    lines = [await client.ask(iamat(b"c%d" % number)) for number in range(3)]
+    beta.send(b"TREE 9 Alpha 2 Home")
+    assert await stage.beta.hears(b"c2") == lines
+
+
+async def test_what_others_are_said_to_hold_is_passed_on_behind_what_it_stands_for(stage: Stage) -> None:
+    await until(lambda: len(stage.server.links.tellings) == 2, "both links")
+    link, _ = await stage.link(stage.alpha)
+    other = new_hex()
+    link.send(*[SEEN % b"c%d" % number for number in range(300)], b"MARK 3 1", b"SEEN %b 5" % other)
+    heard: list[bytes] = []
+    while not any(line.startswith(b"SEEN") and other in line for line in heard):
+        heard.append(await within(stage.beta.told.get()))
+    assert [line for line in heard if line.startswith(b"AT ")] == [SEEN % b"c%d" % number for number in range(300)]
+    claims = [claim for line in heard for claim in parse_seen(line) or []]
+    assert sorted(claims) == sorted([(stage.alpha.life, 3), (other, 5)])
+    link.send(b"SEEN %b 5 %b 4" % (other, other), b"SEEN %b 6" % other)  # only the last is news
+    while not (seen := parse_seen(await within(stage.beta.told.get()))):
+        pass
+    assert seen == [(other, 6)]
+
+
+async def test_a_feed_that_others_told_is_acknowledged_and_claimed_at_the_next_connection(stage: Stage) -> None:
+    alpha, _ = await stage.link(stage.alpha)
+    beta, _ = await stage.link(stage.beta)
+    alpha.send(SEEN % b"c", b"SEEN %b 7" % stage.beta.life)
+    assert await beta.line() == b"ACK 7"
+    beta.reset()
+    await until(lambda: "Beta" not in stage.server.links.hearings, "the link's end")
+    assert (await stage.link(stage.beta))[1] == 7
+
+
+async def test_a_peer_that_says_nothing_of_a_tree_is_told_at_once_by_one_that_does(stage: Stage) -> None:
+    await until(lambda: len(stage.server.links.tellings) == 2, "both links")
+    alpha, _ = await stage.link(stage.alpha)
+    await stage.link(stage.beta)
+    alpha.send(b"TREE 9 Alpha 0")
+    await until(lambda: stage.server.links.routing.place.root == ALPHA, "the root")
+    assert stage.server.links.tellings["Beta"].eager
+    client = await stage.client()
+    line = await client.ask(iamat(b"c"))
+    assert await stage.beta.hears(b"c") == [line]
+    alpha.reset()
+    await until(lambda: stage.server.links.routing.place.root == HOME, "Home to be the root again")
+
+
+async def test_a_peer_that_stands_still_is_left_out_of_the_tree(stage: Stage) -> None:
+    await off_the_tree(stage)
+    assert stage.server.links.routing.place.parent == ALPHA
+    client = await stage.client()
+    await client.ask(iamat(b"c"))  # which Alpha never acknowledges
+    number = stage.server.node.store.number
+
+    def elsewhere() -> bool:
+        stage.beta.told_by[-1].send(b"ACK %d" % number)
+        return stage.server.links.routing.place.parent == BETA
+
+    await until(elsewhere, "the way by Beta")
+    assert stage.server.links.tellings["Beta"].eager
+    assert stage.server.links.tellings["Alpha"].stuck
+
+
+async def begin_with_everything(stage: Stage) -> int:
+    """Have Home offer Alpha a digest of everything; return its round."""
+    await until(lambda: len(stage.server.links.tellings) == 2, "both links")
+    await trim_the_log(stage.server)
+    await again(stage, stage.alpha, 0)
+    while (offered := parse_digest(await within(stage.alpha.told.get()))) is None:
+        pass
+    return offered[0]
+
+
+async def ended(peer: Peer, number: int) -> list[bytes]:
+    """Wait for the end of a round; return what came before it."""
+    heard: list[bytes] = []
+    while not heard or heard[-1] != b"DONE %d" % number:
+        heard.append(await within(peer.told.get()))
+    return heard[:-1]
+
+
+async def test_who_has_all_by_another_way_is_spared_a_digest_of_everything(stage: Stage) -> None:
+    number = await begin_with_everything(stage)
+    stage.alpha.told_by[-1].send(b"ACK %d" % stage.server.node.store.number)
+    assert not [line for line in await ended(stage.alpha, number) if line.startswith(b"AT ")]
+    client = await stage.client()
+    line = await client.ask(iamat(b"c"))
+    assert await stage.alpha.hears(b"c") == [line]
+
+
+async def test_who_has_all_by_another_way_while_digests_are_compared_keeps_its_link(stage: Stage) -> None:
+    number = await begin_with_everything(stage)
+    telling, link = stage.server.links.tellings["Alpha"], stage.alpha.told_by[-1]
+    link.send(b"DIFFER %d " % number + b" ".join([b"%d=1" % bucket for bucket in range(1024)]))
+    have = None
+    while have is None:
+        have = parse_hashes(await within(stage.alpha.told.get()))
+    for _ in range(20):
+        link.send(b"ACK %d" % stage.server.node.store.number)
+    link.send(b"WANT %d %d" % (number, have[2]))
+    while not (line := await within(stage.alpha.told.get())).startswith(b"DONE"):
+        assert not telling.wire.lost.done()
+        if have := parse_hashes(line):
+            link.send(b"WANT %d %d" % (number, have[2]))
+    assert stage.server.links.tellings["Alpha"] is telling
+    assert not telling.wire.lost.done()
+
+
+EVERYTHING = b" ".join([b"DIGEST 3 %d 0 0" % ALWAYS, *[b"0"] * 1024])
+
+
+async def test_of_two_peers_that_begin_with_everything_one_goes_after_the_other(stage: Stage) -> None:
+    alpha, _ = await stage.link(stage.alpha)
+    beta, _ = await stage.link(stage.beta)
+    alpha.send(EVERYTHING)
+    assert await alpha.line() == b"DIFFER 3"
+    beta.send(EVERYTHING, b"MARK 1 1")
+    assert await beta.line() == b"ACK 1"
+    alpha.send(SEEN % b"c", b"DONE 3")
+    assert (await beta.line()).startswith(b"DIFFER 3 ")  # it knows of c by now
+    assert stage.knows(b"c")
+
+
+async def test_of_two_peers_that_begin_with_everything_the_second_does_not_wait_for_ever(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repair, "FILL_SECONDS", 0.1)
+    alpha, _ = await stage.link(stage.alpha)
+    beta, _ = await stage.link(stage.beta)
+    alpha.send(EVERYTHING)
+    assert await alpha.line() == b"DIFFER 3"
+    for number in (1, 2):
+        beta.send(EVERYTHING)
+        assert await beta.line() == b"DIFFER 3", number
+    alpha.reset()
+    await until(lambda: "Alpha" not in stage.server.links.hearings, "the link's end")
+    assert not stage.server.links.routing.filling.locked()

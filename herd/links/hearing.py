@@ -23,7 +23,6 @@ class Shared:
     seen: Seen
     filling: asyncio.Lock  # held by the one whose peer tells us everything
     moved: Callable[[], None]  # to be called when there is something to acknowledge and to pass on
-    placed: Callable[[], None]  # when a peer has another place in the tree
 
 
 class Hearing:
@@ -108,7 +107,7 @@ class Hearing:
             return SLOW
         if (place := words.parse_tree(line)) and place.way[-1] == self.peer.encode():
             self.place = place
-            self._shared.placed()
+            self._shared.moved()  # not at once: each answered with one to all, such words multiply in a ring
             return SLOW
         if not self._comparison.take(line):
             self._skip(line, "neither AT nor FORGET nor a word between servers")

@@ -51,7 +51,7 @@ class Links:
         self._names = {name.encode(): name for name in neighbours}
         self._random = random
         self.routing = Routing(node, len(neighbours), self.tellings, self.hearings)
-        self._shared = Shared(self.routing.seen, self.routing.filling, self.routing.moved, self.routing.join)
+        self._shared = Shared(self.routing.seen, self.routing.filling, self.routing.moved)
         self._dial_now = {name: asyncio.Event() for name in neighbours}
         self.troubles: dict[str, str] = {}  # the last one told of each peer, so that each is told once
         self._clock_is_off = False

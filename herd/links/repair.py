@@ -54,6 +54,7 @@ class Offer:
         self._number = number
         self._answers: asyncio.Queue[dict[int, int] | list[int] | Span | None] = asyncio.Queue()
         self._spared = False
+        self._beginning = True
         self.sent = 0  # lines
 
     def answer(self, line: bytes) -> bool:
@@ -74,7 +75,8 @@ class Offer:
     def spare(self) -> None:
         """Break off before anything is compared, or while everything is sent: the other end has it by now."""
         self._spared = True
-        self._answers.put_nowait(None)
+        if self._beginning:  # what is asked for is sent: its answers are under way
+            self._answers.put_nowait(None)
 
     async def begin(self) -> dict[int, int] | Span | None:
         """Offer the sums; return those of the other end where they differ, or the span on which to begin again.
@@ -82,7 +84,9 @@ class Offer:
         None if it was spared.
         """
         self._wire.write(words.digest(self._number, self._digest.span, self._digest.sums) + b"\n")
-        return await self._answer((dict, Span, NoneType))
+        answer = await self._answer((dict, Span, NoneType))
+        self._beginning = False
+        return answer
 
     async def compare(self, store: Store, sums: dict[int, int]) -> dict[int, int]:
         """Digest what is here now that the other end's sums are known, and return those that differ."""
@@ -107,6 +111,8 @@ class Offer:
         """Send what the other end lacks in these buckets, then end the round."""
         asked: deque[dict[int, bytes]] = deque()
         for bucket, other in differing.items():
+            if self._spared:
+                break
             if other == 0:  # it has nothing there
                 await self._send(self._digest.lines[bucket])
                 continue

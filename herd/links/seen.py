@@ -56,4 +56,6 @@ class PassingOn:
             return {}
         news, self._next = self._next[1], None
         self._said.update(news)
+        if len(self._said) > 2 * LIVES_MOST:  # most of them are left out by now
+            self._said = {life: number for life, number in self._said.items() if self._seen.number(life)}
         return news

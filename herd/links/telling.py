@@ -14,6 +14,7 @@ from herd.links.ration import QUICK, SLOW, Ration
 from herd.links.seen import PassingOn, Seen
 from herd.links.wire import Wire
 from herd.node import Node
+from herd.store import Ahead
 from herd.traffic import quote
 
 CHANGES_A_SLICE = 250  # what a peer that is behind is told in one write
@@ -34,11 +35,13 @@ class Telling:
         self.wire = wire
         self.eager = True  # until the tree is known
         self._place: words.Place | None = None  # that was said last
+        self._place_waits = False  # for room to be said
         self._until = 0  # where it is not: what the peer is to be told all the same
         self._node = node
         self._loop = asyncio.get_running_loop()
         self._following = False
         self._going_on = False  # whether the next slice is under way
+        self._ahead: Ahead = {}
         self._marked = 0  # how far the last mark said that the peer was told
         self._owed = Owed()
         self._passing_on = PassingOn(seen)
@@ -84,7 +87,7 @@ class Telling:
         store = self._node.store
         if not (self.eager and self._following) or self.wire.blocked:
             return
-        if self.cursor != store.before_fresh:
+        if self.cursor != store.before_fresh or self._ahead:
             self._catch_up_soon()
             return
         told = [batch.told(self._node.clock) for batch in store.fresh if batch.origin != self.life]
@@ -122,7 +125,7 @@ class Telling:
     @property
     def owes(self) -> bool:
         """Whether the peer has not acknowledged all, or was not told of all that is seen here."""
-        return bool(self._owed or self._passing_on)
+        return bool(self._owed or self._passing_on or self._place_waits)
 
     @property
     def stuck(self) -> bool:
@@ -131,7 +134,8 @@ class Telling:
 
     def say_place(self, place: words.Place) -> None:
         """Say where this server stands in the tree, if that is news."""
-        if place != self._place:
+        self._place_waits = place != self._place and self.wire.blocked
+        if place != self._place and not self._place_waits:
             self._place = place
             self.wire.write(words.tree(place) + b"\n")
 
@@ -167,7 +171,9 @@ class Telling:
 
     def _tell_slice(self) -> None:
         store = self._node.store
-        self.cursor, reports = store.since(self.cursor, CHANGES_A_SLICE)
+        self.cursor, reports = store.since(self.cursor, CHANGES_A_SLICE, self._ahead)
+        if self._ahead and self.cursor == store.number:  # what is left is of the turn that has not ended
+            self._ahead = {what: told for what, told in self._ahead.items() if told[0] > self.cursor}
         self._marked = self.cursor
         lines = [line for _, line, _, origin, _ in reports if origin != self.life]
         self._node.counts.told += len(lines)
@@ -203,6 +209,8 @@ class Telling:
 
     def _acknowledge(self, number: int, more: bool) -> None:
         """Go on from where the peer says it is, whoever has told it, or is about to tell it more."""
+        if number > self._node.store.number:  # somebody has told it of a number that we never had
+            number = self.acknowledged or 0
         self.acknowledged = number
         if more:
             self._owed.wait()

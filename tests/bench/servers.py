@@ -113,7 +113,7 @@ def _found(grown: list[Grown]) -> Found:
     notes = [
         f"one update costs {own:.1f} us of CPU at each server and {each_message:.1f} us for each message; "
         f"age grows by {slope(steps):.2f} ms a link",
-        "computed: 2E-(N-1) messages for N servers and E edges: nobody sends an update back where it came from",
+        "computed: N-1 messages for N servers: an update travels along a spanning tree",
     ]
     title = f"Herds of 2 to 20 servers, {RATE:,} reports/s at the first"
     work, age = [], []

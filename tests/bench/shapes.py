@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from itertools import combinations
 from random import Random
 
+from herd.links.tree import choose
 from herd.servers import LINKS
 
 Links = dict[str, list[str]]
@@ -58,12 +59,32 @@ def edges(links: Links) -> int:
 
 
 def messages(links: Links) -> int:
-    """Return how often one update crosses a link, from any server, where nobody sends it back where it came from.
+    """Return how often one update crosses a link, from any server, in a herd that is quiet otherwise.
 
-    The first sends to all its neighbours, each other one to all but one: twice the edges, less one for each other
-    server.
+    It travels along a spanning tree, so once to each other server, whatever the shape.
     """
-    return 2 * edges(links) - (len(links) - 1)
+    return len(links) - 1
+
+
+def depth(links: Links) -> int:
+    """Return by how many links the two servers are apart that are farthest from each other in the tree."""
+    around: Links = {name: list(peers) for name, peers in links.items()}
+    for name, peers in links.items():
+        for peer in peers:
+            around[peer].append(name)
+    places = {name.encode(): choose(name.encode(), len(peers), {}) for name, peers in around.items()}
+    while True:
+        found = {
+            name: choose(
+                name, len(around[name.decode()]), {p.encode(): places[p.encode()] for p in around[name.decode()]}
+            )
+            for name in places
+        }
+        if found == places:
+            break
+        places = found
+    tree = {name.decode(): [place.parent.decode()] if place.parent else [] for name, place in places.items()}
+    return farthest(tree, farthest(tree, next(iter(tree)))[0])[1]
 
 
 def farthest(links: Links, first: str) -> tuple[str, int]:

@@ -11,8 +11,7 @@ from herd.batch import OWN_CLIENTS
 from herd.exchange import Exchange
 from herd.facts import parse_forget
 from herd.fastlane import hear_clients, split_commands
-from herd.links.hearing import Hearing, Shared
-from herd.links.seen import Seen
+from herd.links.hearing import Hearing
 from herd.links.wire import Wire
 from herd.messages import At, IAmAt, WhatsAt, format_skew, nanoseconds, parse_at, parse_command, refuse
 from herd.node import Node
@@ -31,6 +30,7 @@ from tests.fuzz.speaking import (
     mostly,
 )
 from tests.fuzz.wires import Stage, a_node
+from tests.herding import sharing
 
 
 @settings(max_examples=300)
@@ -174,8 +174,7 @@ async def _hear(chunks: list[tuple[str, list[bytes], int]], cuts: list[int]) -> 
 
 
 def _peer(node: Node, name: str) -> Hearing:
-    shared = Shared(Seen(), asyncio.Lock(), lambda: None, lambda: None)
-    return Hearing(node, Wire(node, f"from-{name}"), name, name.encode(), shared)
+    return Hearing(node, Wire(node, f"from-{name}"), name, name.encode(), sharing())
 
 
 def _check_answers(node: Node, herd: reference.Herd, lines: list[bytes], now: int) -> None:

@@ -39,6 +39,7 @@ def proof(role: bytes, dialler: bytes, listener: bytes) -> bytes:
 DIALLED = b"PROVE " + proof(b"dialler", HELLO, ANSWER)
 
 NUMBERS = st.sampled_from([b"0", b"1", b"7", b"007", b"9" * 18, b"9" * 19, b"-1", b""])
+NAMES = st.sampled_from([b"Goloman", b"Hands", b"\xff", b"n" * 64, b"n" * 65, b""])
 HEX = st.sampled_from([b"0", b"9f3a", b"f" * 16, b"f" * 17, b"F"])
 BUCKETS = st.sampled_from([b"0", b"17", b"1023", b"1024", b"9999", b"00000"])
 
@@ -55,6 +56,8 @@ def many(part: Bytes, most: int = 4) -> Bytes:
 
 WORDS = st.one_of(
     word(b"MARK", NUMBERS, NUMBERS, st.just(b"") | NUMBERS),
+    word(b"SEEN", many(st.tuples(st.sampled_from([LIFE, OTHER_LIFE, b"c" * 64]), NUMBERS).map(b" ".join))),
+    word(b"TREE", NUMBERS, NAMES, NUMBERS, NAMES),
     word(b"ACK", NUMBERS),
     word(b"FLOOR", NUMBERS, NUMBERS, NUMBERS),
     word(b"DIGEST", NUMBERS, NUMBERS, NUMBERS, NUMBERS, HEX.map(lambda value: b" ".join([value] * 1024))),
@@ -74,6 +77,8 @@ DIGEST = b"DIGEST 7 99999999999999999999 0 0 " + b" ".join([b"0"] * 1024)
 def test_a_word_that_is_read_is_printed_as_it_came_but_for_zeros_in_front(line: bytes) -> None:
     printed = [
         (mark := words.parse_mark(line)) and words.mark(*mark),
+        (seen := words.parse_seen(line)) and words.seen(seen),
+        (tree := words.parse_tree(line)) and words.tree(tree),
         (ack := words.parse_ack(line)) is not None and words.ack(*ack),
         (digest := words.parse_digest(line)) and words.digest(*digest),
         (floor := words.parse_floor(line)) and words.floor(*floor),

@@ -35,7 +35,7 @@ async def _count(world: World, updates: int) -> int:
     for server in world.servers.values():
         server.start()
     async with asyncio.timeout(UP_SECONDS):
-        await until(lambda: all(_linked(server) for server in world.servers.values()))
+        await until(lambda: all(_linked(server) for server in world.servers.values()) and _settled(world))
     before, names = world.watch.told, list(world.servers)
     for number in range(updates):
         first = world.servers[names[number % len(names)]]
@@ -60,17 +60,38 @@ def _linked(server: Server) -> bool:
     return set(links.tellings) == set(links.hearings) == set(server.peers)
 
 
+def _settled(world: World) -> bool:
+    """Tell whether all agree on one tree, and have said so."""
+    links = [server.witness.links for server in world.servers.values()]
+    eager = [
+        (server.name, peer)
+        for server in world.servers.values()
+        for peer, telling in server.witness.links.tellings.items()
+        if telling.eager
+    ]
+    return (
+        len({each.routing.place.root for each in links}) == 1
+        and len(eager) == 2 * (len(links) - 1)
+        and all((peer, name) in eager for name, peer in eager)
+    )
+
+
+def apart_most(links: shapes.Links) -> int:
+    """Return by how many links the two servers are apart that are farthest from each other."""
+    return max(shapes.farthest(links, name)[1] for name in links)
+
+
 def main() -> None:
     """Print a table."""
-    print("shape    servers  edges  messages/update  computed  links away")
+    print("shape    servers  edges  messages/update  computed  links apart, in the tree")
     for kind, count in LARGE:
         links = shapes.MAKERS[kind](count)
         begun = time.perf_counter()
         counted = crossings(links)
-        away = shapes.farthest(links, next(iter(links)))[1]
+        apart, in_tree = apart_most(links), shapes.depth(links)
         taken = time.perf_counter() - begun
         print(
-            f"{kind:<9}{count:>7}{shapes.edges(links):>7}{counted:>17.2f}{shapes.messages(links):>10}{away:>12}"
+            f"{kind:<9}{count:>7}{shapes.edges(links):>7}{counted:>17.2f}{shapes.messages(links):>10}{apart:>13}{in_tree:>13}"
             f"   ({taken:.1f} s)"
         )
 

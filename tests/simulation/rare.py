@@ -8,6 +8,7 @@ RARE = (
     "a client that floods and does not read",
     "a clock set",
     "a disk slow to sync",
+    "a filling spared",
     "a disk that fails to sync",
     "a disk that fails to write",
     "a full disk",
@@ -47,6 +48,8 @@ RARE = (
     "a server reborn without its links",
     "a server stopped in order",
     "a silent link dropped",
+    "a stuck peer left out of the tree",
+    "a tree that changed its root",
     "a viewer that goes on where it was",
     "a wrong proof",
     "accepted, then silent",
@@ -58,5 +61,19 @@ RARE = (
     "places in order",
     "places that are garbage",
     "the herd in two parts",
+    "told late off the tree",
     "writing paused",
 )
+
+NOTICES = {  # what a server says in its log, and the rare state that it shows
+    "replaced by a newer connection": "a link replaced by a newer one",
+    "silent for": "a silent link dropped",
+    "did not prove itself in time": "a handshake that took too long",
+    "wrong proof": "a wrong proof",
+    "which is no neighbour": "a hello of no neighbour",
+    "repaired: sent": "a repair that sent something",
+    "this server's clock is": "a clock told to be off",
+    "skipped": "a peer's line skipped",
+    "does not take": "a peer that does not take answers",
+    "sent more than it may": "a line without an end",
+}

@@ -4,6 +4,7 @@ from collections import Counter
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from tests.simulation.holding import Held
 from tests.simulation.oracle import Said
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Watch:
         self.lives: dict[str, Witness] = {}  # the present life of each server
         self.story: list[str] | None = None  # every event in words, where somebody wants to read it
         self.told = 0  # AT lines from server to server
+        self.held = Held(self)
         self.slack = 0  # bytes that may be in flight beyond what a link was told to keep to
         self._hash = blake2b(digest_size=16)
 

@@ -2,31 +2,19 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from zlib import crc32
 
 from herd import words
 from herd.batch import OWN_CLIENTS, Batch
-from herd.digest import hash_of
+from herd.digest import ALWAYS
 from herd.facts import FORGET
 from herd.links.links import Links
 from herd.links.telling import Telling
 from herd.node import Node
 from tests.simulation.oracle import Fact, Model, Said, read, read_forget
 from tests.simulation.promises import Promises
+from tests.simulation.rare import NOTICES
+from tests.simulation.told import Told
 from tests.simulation.watch import Watch
-
-NOTICES = {  # what a server says in its log, and the rare state that it shows
-    "replaced by a newer connection": "a link replaced by a newer one",
-    "silent for": "a silent link dropped",
-    "did not prove itself in time": "a handshake that took too long",
-    "wrong proof": "a wrong proof",
-    "which is no neighbour": "a hello of no neighbour",
-    "repaired: sent": "a repair that sent something",
-    "this server's clock is": "a clock told to be off",
-    "skipped": "a peer's line skipped",
-    "does not take": "a peer that does not take answers",
-    "sent more than it may": "a line without an end",
-}
 
 
 def read_known(line: bytes) -> Fact:
@@ -34,21 +22,6 @@ def read_known(line: bytes) -> Fact:
     fact = read(line)
     assert fact is not None
     return fact
-
-
-class Told:
-    """What one connection to a peer was told."""
-
-    def __init__(self) -> None:
-        self.lines: set[bytes] = set()
-        self.changes: Counter[bytes] = Counter()  # of each client, when it was told last
-        self.wanted: set[int] = set()  # hashes of lines that the peer asked for in repairs
-        self.empty: set[int] = set()  # buckets of which it had nothing
-        self.offered_nothing = False  # whether the last digest was of nothing: a link's first question
-
-    def asked_for(self, line: bytes, client: bytes) -> bool:
-        """Tell whether a repair may send the line, again or back."""
-        return crc32(client) % words.BUCKETS in self.empty or hash_of(line) in self.wanted
 
 
 class Witness:
@@ -76,8 +49,9 @@ class Witness:
         self.node, self.links = node, links
         node.turn.readers.insert(0, self)
         self._promises.check(node.store)
-        for _, line, *_ in node.store.snapshot():
+        for _, line, number, *_ in node.store.snapshot():
             self._remember(line)
+            self._watch.held.change(node.life, number, line)
 
     def _remember(self, line: bytes) -> None:
         """S1, S3: what a journal brings back was issued as it stands."""
@@ -100,8 +74,8 @@ class Witness:
         end, _, peer = connection.partition("-")
         if direction == ">" and connection.startswith("#"):
             self._answered(lines)
-        elif direction == "<" and end == "from":
-            self._heard(lines)
+        elif end == "from":
+            (self._heard if direction == "<" else self._acknowledge)(peer, lines)
         elif end == "to":
             (self._tell if direction == ">" else self._asked)(peer, lines)
 
@@ -136,6 +110,7 @@ class Witness:
         for batch in store.fresh:
             forgotten.update(client for client, _ in filter(None, map(read_forget, batch.lines)))
             for line in batch.lines:
+                self._watch.held.change(self.node.life, batch.number, line)
                 (self._check_forget if line.startswith(FORGET) else self._check_new)(line, batch)
         for client in dict.fromkeys(client for batch in store.fresh for client in batch.clients):
             if client not in store.reports:
@@ -165,7 +140,8 @@ class Witness:
             self._watch.broken("S4", f"{self.name} takes {fact.line!r} for news, and had it")
 
     def settle(self) -> None:
-        """Hold everything in the store against the model, and its guard against S8."""
+        """Hold everything in the store against the model, what it says to hold against S9, its guard against S8."""
+        self._watch.held.look(self.name, self.node.store, self.links)
         reports = self.node.store.reports
         for client in {**self.model.newest, **reports}:
             fact = read(reports[client][1]) if client in reports else None
@@ -254,7 +230,12 @@ class Witness:
         fresh = [line for batch in self.node.store.fresh for line in batch.lines]
         return fact.said in self._said or any((new := read(line)) and new.said == fact.said for line in fresh)
 
-    def _heard(self, lines: bytes) -> None:
+    def _acknowledge(self, peer: str, lines: bytes) -> None:
+        """S9: what is acknowledged is held."""
+        for number in filter(None, map(words.parse_ack, lines.split(b"\n"))):
+            self._watch.held.check(self.name, self.node.store, self.links.hearings[peer].life, number)
+
+    def _heard(self, _: str, lines: bytes) -> None:
         for line in lines.split(b"\n"):
             if line not in self._watch.issued:
                 continue
@@ -266,7 +247,9 @@ class Witness:
     def _asked(self, peer: str, lines: bytes) -> None:
         told = self._told[peer]
         for line in lines.split(b"\n"):
-            if want := words.parse_hashes(line):
+            if (number := words.parse_ack(line)) and (telling := self.links.tellings.get(peer)):
+                told.acknowledged |= told.begins and number >= telling._begun_at
+            elif want := words.parse_hashes(line):
                 told.wanted.update(want[3])
             elif differ := words.parse_differ(line):
                 told.empty.update(bucket for bucket, own in differ[1].items() if own == 0)
@@ -283,6 +266,9 @@ class Witness:
                 self._check_told(peer, told, fact)
             elif digest := words.parse_digest(line):
                 told.offered_nothing = not any(digest[2])
+                told.begins, told.acknowledged = digest[1].before == ALWAYS, False
+            elif words.parse_done(line) is not None and told.begins and told.acknowledged:
+                self._watch.sometimes("a filling spared")
         last = read(lines[:-1].rpartition(b"\n")[2])
         if last and not told.asked_for(last.line, last.client):
             self._watch.broken("S4", f"{self.name} tells {peer} {last.line!r} with no mark behind it")
@@ -290,6 +276,8 @@ class Witness:
     def _check_told(self, peer: str, told: Told, fact: Fact) -> None:
         line, client = fact.line, fact.client
         asked = told.asked_for(line, client)
+        if not asked and not self.links.tellings[peer].eager:
+            self._watch.sometimes("told late off the tree")
         self._watch.told += not asked
         stored = self.node.store.reports.get(client)
         back = stored is not None and stored[1] == line and stored[3] == self.links.tellings[peer].life

@@ -1,0 +1,222 @@
+"""The servers agree on one spanning tree by what they say to their neighbours, in whatever order that comes."""
+
+from itertools import pairwise
+from random import Random
+
+import pytest
+
+from herd.links.tree import FARTHEST, choose, joins
+from herd.words import Place
+
+Edges = set[frozenset[bytes]]
+ROUNDS = 3 * FARTHEST  # in which a rumour of a root that is gone has grown too old
+
+
+class Herd:
+    """Servers that exchange their places; each has heard some place of each neighbour, which may be old."""
+
+    def __init__(self, edges: Edges, names: set[bytes]) -> None:
+        self.around = {
+            name: sorted(peer for e in edges if name in e for peer in e - {name}) for name in sorted(names)
+        }
+        self.links = {name: len(peers) for name, peers in self.around.items()}  # as configured: up or not
+        self.places = {name: choose(name, len(peers), {}) for name, peers in self.around.items()}
+        self.heard: dict[bytes, dict[bytes, Place]] = {name: {} for name in self.around}
+
+    def remove(self, gone: bytes) -> None:
+        """Let a server die: its neighbours do not hear it any more, and keep their edges in the settings."""
+        for peer in self.around.pop(gone):
+            self.around[peer].remove(gone)
+            self.heard[peer].pop(gone, None)
+        del self.places[gone], self.heard[gone]
+
+    def part(self, one: bytes, other: bytes) -> None:
+        """Cut an edge."""
+        for name, peer in ((one, other), (other, one)):
+            self.around[name].remove(peer)
+            self.heard[name].pop(peer, None)
+
+    def hear(self, name: bytes, peer: bytes) -> None:
+        """Let a server hear where a neighbour stands now."""
+        self.heard[name][peer] = self.places[peer]
+
+    def round(self) -> bool:
+        """Let all speak, then all choose; tell whether anything changed."""
+        for name, peers in self.around.items():
+            for peer in peers:
+                self.hear(name, peer)
+        changed = [self.think(name) for name in self.around]  # all of them
+        return any(changed)
+
+    def think(self, name: bytes) -> bool:
+        """Let a server find its place; tell whether it is another."""
+        before = self.places[name]
+        self.places[name] = choose(name, self.links[name], self.heard[name])
+        return self.places[name] != before
+
+    def settle(self) -> int:
+        """Exchange places until all is quiet; return how many rounds that took."""
+        rounds = 1
+        while self.round():
+            rounds += 1
+            assert rounds < ROUNDS, "they come to no agreement"
+        return rounds
+
+    def tree(self) -> Edges:
+        """Return the edges of the tree; both ends must see them alike."""
+        found: Edges = set()
+        for name, peers in self.around.items():
+            for peer in peers:
+                mine = joins(name, self.places[name], peer, self.heard[name][peer])
+                assert mine == joins(peer, self.places[peer], name, self.heard[peer][name])
+                if mine:
+                    found.add(frozenset((name, peer)))
+        return found
+
+    def check(self) -> None:
+        """Check that every part of the herd has a tree of its own, which reaches all of it."""
+        left, parts = set(self.around), 0
+        edges, tree = {n: set(p) for n, p in self.around.items()}, self.tree()
+        kept: dict[bytes, set[bytes]] = {n: {p for e in tree if n in e for p in e - {n}} for n in self.around}
+        while left:
+            whole = reach(edges, min(left))
+            assert reach(kept, min(left)) == whole
+            assert len({self.places[name][:2] for name in whole}) == 1, "two roots"
+            best = min((-self.places[name].links, name) for name in whole if self.places[name].root == name)
+            assert {self.places[name].root for name in whole} == {best[1]}
+            left -= whole
+            parts += 1
+        assert len(tree) == len(self.around) - parts
+
+
+def reach(around: dict[bytes, set[bytes]], first: bytes) -> set[bytes]:
+    found, todo = {first}, [first]
+    while todo:
+        new = around[todo.pop()] - found
+        found |= new
+        todo += new
+    return found
+
+
+def draw(random: Random) -> Herd:
+    """Draw a connected herd of 1 to 12 servers."""
+    names = [b"S%02d" % number for number in range(random.randint(1, 12))]
+    edges = {frozenset((random.choice(names[:place]), name)) for place, name in enumerate(names) if place}
+    share = random.choice([0.0, 0.1, 0.4, 1.0])
+    edges |= {frozenset((a, b)) for a in names for b in names if a < b and random.random() < share}
+    return Herd(edges, set(names))
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_all_agree_on_a_tree_of_every_connected_herd(seed: int) -> None:
+    herd = draw(Random(seed))
+    assert herd.settle() <= len(herd.around) + 2
+    herd.check()
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_tree_is_the_same_in_whatever_order_they_hear_each_other(seed: int) -> None:
+    random = Random(seed)
+    herd, calm = draw(random), draw(Random(seed))
+    calm.settle()
+    for _ in range(40 * len(herd.around)):
+        name = random.choice(list(herd.around))
+        if herd.around[name] and random.random() < 0.7:
+            herd.hear(name, random.choice(herd.around[name]))
+        herd.think(name)
+    herd.settle()
+    herd.check()
+    assert herd.tree() == calm.tree()
+    assert herd.places == calm.places
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_after_a_server_is_gone_those_who_are_left_agree_again(seed: int) -> None:
+    random = Random(seed)
+    herd = draw(random)
+    herd.settle()
+    while len(herd.around) > 1:
+        root = herd.places[min(herd.around)].root
+        herd.remove(random.choice([root, random.choice(list(herd.around))]))
+        herd.settle()
+        herd.check()
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_rumours_of_a_root_that_never_was_die(seed: int) -> None:
+    random = Random(seed)
+    herd = draw(random)
+    for name, peers in herd.around.items():
+        for peer in peers:
+            if random.random() < 0.5:
+                parent = random.choice([*herd.around, b"Ghost", b""])
+                herd.heard[name][peer] = Place(99, b"Ghost", random.randrange(FARTHEST + 2), parent)
+        herd.think(name)
+    herd.settle()
+    herd.check()
+    assert all(place.root != b"Ghost" for place in herd.places.values())
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_two_halves_have_two_trees_and_one_again_when_they_meet(seed: int) -> None:
+    random = Random(seed)
+    left, right = draw(random), draw(random)
+    edges = {
+        frozenset((side + name, side + peer))
+        for side, herd in ((b"L", left), (b"R", right))
+        for name, peers in herd.around.items()
+        for peer in peers
+    }
+    names = {side + n for side, herd in ((b"L", left), (b"R", right)) for n in herd.around}
+    bridge = (b"L" + random.choice(list(left.around)), b"R" + random.choice(list(right.around)))
+    herd = Herd(edges | {frozenset(bridge)}, names)
+    herd.settle()
+    herd.check()
+    herd.part(*bridge)
+    herd.settle()
+    herd.check()
+    for one, other in (bridge, bridge[::-1]):
+        herd.around[one].append(other)
+    herd.settle()
+    herd.check()
+
+
+def test_the_root_has_the_most_links_then_the_name_that_comes_first() -> None:
+    alone = choose(b"B", 2, {})
+    assert alone == Place(2, b"B", 0, b"")
+    for place, better in (
+        (Place(3, b"Z", 0, b""), True),
+        (Place(2, b"A", 0, b""), True),
+        (Place(2, b"C", 0, b""), False),
+        (Place(1, b"A", 0, b""), False),
+        (Place(3, b"Z", FARTHEST, b"Y"), False),
+        (Place(3, b"Z", 1, b"B"), False),  # which it knows by way of us
+        (Place(3, b"B", 1, b"Y"), False),  # we ourselves, as we were
+    ):
+        chosen = choose(b"B", 2, {b"Peer": place})
+        assert chosen == (Place(place.links, place.root, place.distance + 1, b"Peer") if better else alone)
+
+
+def test_of_two_ways_the_shorter_counts_then_the_name_that_comes_first() -> None:
+    near, far = Place(9, b"R", 1, b"x"), Place(9, b"R", 2, b"x")
+    assert choose(b"B", 2, {b"a": far, b"z": near}).parent == b"z"
+    assert choose(b"B", 2, {b"z": near, b"a": near}).parent == b"a"
+
+
+def test_a_lone_server_is_its_own_root_and_of_a_pair_the_first_name() -> None:
+    assert Herd(set(), {b"A"}).places == {b"A": Place(0, b"A", 0, b"")}
+    pair = Herd({frozenset((b"A", b"B"))}, {b"A", b"B"})
+    pair.settle()
+    assert pair.places == {b"A": Place(1, b"A", 0, b""), b"B": Place(1, b"A", 1, b"A")}
+
+
+@pytest.mark.parametrize("count", [3, 4, 17, 40])
+def test_a_ring_whose_root_is_gone_forgets_it_before_long(count: int) -> None:
+    names = [b"S%02d" % number for number in range(count)]
+    ring = Herd(
+        {frozenset(pair) for pair in pairwise([*names, names[0]])} | {frozenset((b"S00", b"Top"))}, {*names, b"Top"}
+    )
+    ring.settle()
+    ring.remove(b"S00")
+    ring.settle()
+    ring.check()
