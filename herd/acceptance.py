@@ -56,6 +56,11 @@ class Acceptance:
             self.full = full
             self._set_bar()
 
+    @property
+    def chooses(self) -> bool:
+        """Whether there was no room for everybody: then what others tell is not all held here."""
+        return self.full or self.floor > -_NEVER
+
     def remembers(self, stamp: int) -> bool:
         """Tell whether a FORGET of this stamp still counts."""
         return stamp > self.expired - GRACE

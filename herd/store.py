@@ -24,10 +24,6 @@ LOG_LEAST = 131_072
 LOG_SHARE = 4
 OVERTAKEN_MOST = 16  # pieces of the log walked for one slice: 1 ms
 
-# What a reader was given early, by the kind of the fact (how its line begins) and the client: its number, up to
-# which number the reader needs nothing more of the client, and the line.
-Ahead = dict[tuple[bytes, bytes], tuple[int, int, bytes]]
-
 
 class ChangedError(Exception):
     """A client came or went while all were looked at."""
@@ -148,12 +144,11 @@ class Store:
         """Tell whether the log still goes back to `cursor`, and not beyond what this store has counted."""
         return self._log_floor <= cursor <= self.number
 
-    def since(self, cursor: int, most: int, ahead: Ahead | None = None) -> tuple[int, list[Report]]:
+    def since(self, cursor: int, most: int) -> tuple[int, list[Report]]:
         """Return about `most` of the oldest facts after `cursor`, and the number they bring a reader to.
 
-        Only the newest report of each client is among them; one that was overtaken stands at its later number. A
-        reader that tells others how far it has come must hold all that was held there: it gives its own `ahead`,
-        and what was overtaken is among them where it stood first, and not again later.
+        Only the newest report of each client is among them; one that was overtaken stands at its later number, so
+        who was told what is after the cursor may lack it until then.
         Call it only where `reaches(cursor)`.
         """
         kinds = (self.forgotten, self.reports) if self.forgotten else (self.reports,)
@@ -164,13 +159,21 @@ class Store:
             cursor, changes = self._changes(cursor, most)
             for kind in kinds:
                 known = kind.get
-                if ahead is not None:
-                    facts += self._first(changes, kind, ahead)
-                else:
-                    facts += [fact for client, number in changes if (fact := known(client)) and fact[2] == number]
+                facts += [fact for client, number in changes if (fact := known(client)) and fact[2] == number]
             if len(facts) >= most or not changes:
                 break
         return cursor, facts
+
+    def changed(self, cursor: int, most: int, goal: int) -> tuple[int, list[bytes]]:
+        """Return the number reached with about `most` changes after `cursor`, up to `goal`, and whose they were."""
+        numbers = self._log_numbers
+        start = bisect_right(numbers, cursor)
+        stop = min(start + most, bisect_right(numbers, goal))
+        if stop == start:
+            return goal, []
+        reached = numbers[stop - 1]
+        stop = bisect_right(numbers, reached)  # a number is reached when its whole batch is
+        return reached, list(dict.fromkeys(self._log_clients[start:stop]))
 
     def shown_since(self, cursor: int, most: int) -> tuple[int, list[Report], list[bytes]]:
         """Return for those who show where clients are who changed, with its newest report, and who is gone.
@@ -233,19 +236,3 @@ class Store:
         self._log_floor = self._log_numbers[middle - 1]
         del self._log_clients[:middle]
         del self._log_numbers[:middle]
-
-    def _first(
-        self, changes: list[tuple[bytes, int]], facts: dict[bytes, Report], ahead: Ahead
-    ) -> Iterator[Report]:
-        """Yield the newest fact of each client that changed, unless one that is as new as that was told early."""
-        for client, number in changes:
-            fact = facts.get(client)
-            if fact is None or fact[2] < number:
-                continue
-            what = fact[1][:3], client
-            _, covers, line = ahead.get(what, (0, 0, b""))
-            if number > covers and fact[1] != line:
-                if fact[2] > number:
-                    # A turn that has not ended may change the client again, and give that the same number.
-                    ahead[what] = fact[2], fact[2] if fact[2] <= self.number else 0, fact[1]
-                yield fact

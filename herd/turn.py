@@ -115,9 +115,9 @@ class Turn:
         steps, self._then = self._then, []
         losing, self._unless_kept = self._unless_kept, []
         with self._closing:
-            self.keeper.keep(fresh, partial(self._answer, steps, losing))
-            if fresh:  # now, also where answers have to wait: what is in the store is true
+            if fresh:  # first, for others wait longest for it, and what is in the store is true
                 self._tell()
+            self.keeper.keep(fresh, partial(self._answer, steps, losing))
 
     def _answer(self, steps: list[Step], losing: list[Step], kept: bool) -> None:
         todo = iter(steps if kept else [*losing, *steps])

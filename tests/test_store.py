@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from herd.batch import OWN_CLIENTS
 from herd.messages import At, parse_at
-from herd.store import LOG_LEAST, Ahead, ChangedError, Store
+from herd.store import LOG_LEAST, ChangedError, Store
 
 
 def at(client: str = "kiwi", time: str = "1520023934.918963997", skew: str = "+0.5", place: str = "+1.0+1.0") -> At:
@@ -175,30 +175,3 @@ def test_facts_are_yielded_without_a_copy_until_a_client_comes_or_goes() -> None
     put(store, at("c4", "1"))  # as many as before
     with pytest.raises(ChangedError):
         next(facts)
-
-
-@pytest.mark.parametrize("seed", range(40))
-def test_a_reader_that_asks_for_it_holds_at_each_number_all_that_was_held_there_and_is_told_nothing_twice(
-    seed: int,
-) -> None:
-    random, store = Random(seed), Store(b"life")
-    held: list[tuple[int, dict[bytes, tuple[int, bytes]]]] = []  # number, then who had which report
-    got: dict[bytes, tuple[int, bytes]] = {}
-    told: list[bytes] = []
-    cursor, ahead, time = 0, Ahead(), 0
-    for _ in range(60):
-        for _ in range(random.randint(1, 4)):  # by turns of two origins, which have two batches
-            time += 1
-            line = b"AT Home +1.000000000 %d +1+1 %d" % (random.randrange(6), 1_520_000_000 + time)
-            store.put(parse_at(line), store.batch(random.choice([OWN_CLIENTS, b"peer"])))
-        if random.random() < 0.8:
-            store.close()
-            held.append((store.number, {client: fact[:2] for client, fact in store.reports.items()}))
-        if random.random() < 0.4:
-            cursor, facts = store.since(cursor, random.randint(1, 3), ahead)
-            told += [fact[1] for fact in facts]
-            got.update((fact[4], fact[:2]) for fact in facts)
-            for number, then in held:
-                if number <= cursor:
-                    assert all(client in got and got[client] >= fact for client, fact in then.items())
-    assert len(told) == len(set(told))

@@ -11,10 +11,10 @@ from herd.digest import ALWAYS
 from herd.links.mending import Mending
 from herd.links.owed import LEAST, Owed
 from herd.links.ration import QUICK, SLOW, Ration
+from herd.links.rounds import Rounds
 from herd.links.seen import PassingOn, Seen
 from herd.links.wire import Wire
 from herd.node import Node
-from herd.store import Ahead
 from herd.traffic import quote
 
 CHANGES_A_SLICE = 250  # what a peer that is behind is told in one write
@@ -30,7 +30,7 @@ class Telling:
         self.peer = peer
         self.life = life
         # A number beyond our own is of no life we know: the peer gets everything.
-        self.cursor = heard if heard <= node.store.number else 0
+        self._rounds = Rounds(node.store, heard if heard <= node.store.number else 0)
         self.acknowledged: int | None = None
         self.wire = wire
         self.eager = True  # until the tree is known
@@ -41,7 +41,6 @@ class Telling:
         self._loop = asyncio.get_running_loop()
         self._following = False
         self._going_on = False  # whether the next slice is under way
-        self._ahead: Ahead = {}
         self._marked = 0  # how far the last mark said that the peer was told
         self._owed = Owed()
         self._passing_on = PassingOn(seen)
@@ -53,6 +52,15 @@ class Telling:
         self._ration = Ration(wire, self._take_answer)
         wire.when_writable = self._catch_up_soon
         wire.take_all(self._take)
+
+    @property
+    def cursor(self) -> int:
+        """How far the peer was told: it holds, or will, all that was held here at this number."""
+        return self._rounds.cursor
+
+    @cursor.setter
+    def cursor(self, number: int) -> None:
+        self._rounds.move(number)
 
     async def run(self) -> None:
         """Tell the feed, and repair where it is wanted, until cancelled."""
@@ -87,7 +95,7 @@ class Telling:
         store = self._node.store
         if not (self.eager and self._following) or self.wire.blocked:
             return
-        if self.cursor != store.before_fresh or self._ahead:
+        if self.cursor != store.before_fresh or not self._rounds.idle:
             self._catch_up_soon()
             return
         told = [batch.told(self._node.clock) for batch in store.fresh if batch.origin != self.life]
@@ -142,8 +150,7 @@ class Telling:
     def beat(self) -> None:
         """Say how far the peer was told, which it acknowledges: the heartbeat of an idle link."""
         if not self.wire.blocked:
-            self._marked = self.cursor
-            self.wire.write(words.mark(self.cursor, self._node.clock(), self._node.store.number) + b"\n")
+            self.wire.write(self._mark() + b"\n")
 
     async def told(self) -> None:
         """Wait until the peer has acknowledged all that is known now, or is gone."""
@@ -166,19 +173,19 @@ class Telling:
                 self._following = False
                 self._wanted.set()
                 return
-            self._tell_slice()
+            self._tell_slice(goal)
         self._catch_up_soon()
 
-    def _tell_slice(self) -> None:
-        store = self._node.store
-        self.cursor, reports = store.since(self.cursor, CHANGES_A_SLICE, self._ahead)
-        if self._ahead and self.cursor == store.number:  # what is left is of the turn that has not ended
-            self._ahead = {what: told for what, told in self._ahead.items() if told[0] > self.cursor}
-        self._marked = self.cursor
-        lines = [line for _, line, _, origin, _ in reports if origin != self.life]
+    def _tell_slice(self, goal: int) -> None:
+        facts = self._rounds.slice(CHANGES_A_SLICE, goal)
+        lines = [line for _, line, _, origin, _ in facts if origin != self.life]
         self._node.counts.told += len(lines)
-        lines.append(words.mark(self.cursor, self._node.clock(), store.number))
+        lines.append(self._mark())
         self.wire.write(b"\n".join(lines) + b"\n")
+
+    def _mark(self) -> bytes:
+        self._marked = self.cursor
+        return words.mark(self._marked, self._node.clock(), self._node.store.number)
 
     def _catch_up_soon(self) -> None:
         if not self._going_on:
@@ -189,7 +196,7 @@ class Telling:
         """Say how far the peer has our feed, and with that the feeds of others."""
         seen = self._passing_on.take(self._node.store.coming, self.cursor)
         seen.pop(self.life, None)  # which it knows itself
-        if seen:
+        if seen and not self._node.store.acceptance.chooses:
             self.wire.write(words.seen(seen.items()) + b"\n")
         if self._marked < self.cursor and self.eager:  # what it was not told because it had told us
             self.beat()
@@ -216,6 +223,6 @@ class Telling:
             self._owed.wait()
         self._acknowledgement.set()
         if self._following:
-            self.cursor = max(self.cursor, min(number, self._node.store.number))
+            self.cursor = max(self.cursor, number)
         elif self._begun_at and number >= self._begun_at:
             self._mending.spare()
