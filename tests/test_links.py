@@ -359,8 +359,9 @@ async def test_malformed_at_lines_and_unknown_words_are_counted_and_skipped_and_
         b"SEEN",
         b"SEEN 0123456789abcdef",
         b"SEEN 0123456789abcdef -1",
-        b"TREE 1 Alpha",
-        b"TREE x Alpha 1 Beta",
+        b"TREE 1",
+        b"TREE 1 Alpha Beta",
+        b"TREE x Alpha",
         b"\xff\x00garbage",
         b"x" * LINE_LIMIT,
     ]
@@ -833,8 +834,8 @@ async def off_the_tree(stage: Stage) -> tuple[Lines, Lines]:
     """Have Alpha be the root, and Beta nearer to it than Home: the edge to Beta is not of the tree."""
     await until(lambda: len(stage.server.links.tellings) == 2, "both links")
     alpha, beta = [(await stage.link(peer))[0] for peer in (stage.alpha, stage.beta)]
-    alpha.send(b"TREE 9 Alpha 0")
-    beta.send(b"TREE 9 Alpha 1 Alpha")
+    alpha.send(b"TREE 9 Alpha")
+    beta.send(b"TREE 9 Alpha Beta")
     await until(lambda: not stage.server.links.tellings["Beta"].eager, "Beta to be off the tree")
     assert stage.server.links.tellings["Alpha"].eager
     await told_from_now(stage.beta)
@@ -864,7 +865,7 @@ async def test_a_link_off_the_tree_tells_late_and_once_what_is_not_acknowledged(
     while (marked := parse_mark(await within(stage.beta.told.get()))) is None:
         pass
     assert marked[0] == stage.server.node.store.number
-    beta.send(b"TREE 9 Alpha 2 Home")  # now of the tree
+    beta.send(b"TREE 9 Alpha Home Beta")  # now of the tree
     await until(lambda: stage.server.links.tellings["Beta"].eager, "Beta to be of the tree")
     marker = await client.ask(iamat(b"marker"))
     assert await stage.beta.hears(b"marker") == [marker]
@@ -893,7 +894,7 @@ async def test_a_link_that_joins_the_tree_is_told_at_once_from_where_it_is(
     stage.beta.told_by[-1].send(b"ACK %d" % stage.server.node.store.number)
     await until(lambda: stage.server.links.tellings["Beta"].acknowledged, "the acknowledgement")
     lines = [await client.ask(iamat(b"c%d" % number)) for number in range(3)]
-    beta.send(b"TREE 9 Alpha 2 Home")
+    beta.send(b"TREE 9 Alpha Home Beta")
     assert await stage.beta.hears(b"c2") == lines
 
 
@@ -917,7 +918,7 @@ async def test_what_others_are_said_to_hold_is_passed_on_behind_what_it_stands_f
 async def test_a_feed_that_others_told_is_acknowledged_and_claimed_at_the_next_connection(stage: Stage) -> None:
     alpha, _ = await stage.link(stage.alpha)
     beta, _ = await stage.link(stage.beta)
-    alpha.send(SEEN % b"c", b"SEEN %b 7" % stage.beta.life)
+    alpha.send(b"MARK 0 1", SEEN % b"c", b"SEEN %b 7" % stage.beta.life)
     assert await beta.line() == b"ACK 7"
     beta.reset()
     await until(lambda: "Beta" not in stage.server.links.hearings, "the link's end")
@@ -928,14 +929,14 @@ async def test_a_peer_that_says_nothing_of_a_tree_is_told_at_once_by_one_that_do
     await until(lambda: len(stage.server.links.tellings) == 2, "both links")
     alpha, _ = await stage.link(stage.alpha)
     await stage.link(stage.beta)
-    alpha.send(b"TREE 9 Alpha 0")
-    await until(lambda: stage.server.links.routing.place.root == ALPHA, "the root")
+    alpha.send(b"TREE 9 Alpha")
+    await until(lambda: stage.server.links.routing.place.way[0] == ALPHA, "the root")
     assert stage.server.links.tellings["Beta"].eager
     client = await stage.client()
     line = await client.ask(iamat(b"c"))
     assert await stage.beta.hears(b"c") == [line]
     alpha.reset()
-    await until(lambda: stage.server.links.routing.place.root == HOME, "Home to be the root again")
+    await until(lambda: stage.server.links.routing.place.way[0] == HOME, "Home to be the root again")
 
 
 async def test_a_peer_that_stands_still_is_left_out_of_the_tree(stage: Stage) -> None:

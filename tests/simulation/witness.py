@@ -232,7 +232,7 @@ class Witness:
 
     def _acknowledge(self, peer: str, lines: bytes) -> None:
         """S9: what is acknowledged is held."""
-        for number in filter(None, map(words.parse_ack, lines.split(b"\n"))):
+        for number, _ in filter(None, map(words.parse_ack, lines.split(b"\n"))):
             self._watch.held.check(self.name, self.node.store, self.links.hearings[peer].life, number)
 
     def _heard(self, _: str, lines: bytes) -> None:
@@ -247,8 +247,10 @@ class Witness:
     def _asked(self, peer: str, lines: bytes) -> None:
         told = self._told[peer]
         for line in lines.split(b"\n"):
-            if (number := words.parse_ack(line)) and (telling := self.links.tellings.get(peer)):
-                told.acknowledged |= told.begins and number >= telling._begun_at
+            if (ack := words.parse_ack(line)) and (telling := self.links.tellings.get(peer)):
+                told.acknowledged |= told.begins and ack[0] >= telling._begun_at
+                if ack[1] and not telling.eager:
+                    self._watch.sometimes("a link off the tree told to wait")
             elif want := words.parse_hashes(line):
                 told.wanted.update(want[3])
             elif differ := words.parse_differ(line):
