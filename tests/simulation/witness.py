@@ -218,7 +218,8 @@ class Witness:
                     if not after.startswith(
                         b"{"
                     ):  # places: who asks is shown also what nobody was told that it counts
-                        self._promises.promise(known)
+                        # An answer that had to wait leaves behind what is newer, and perhaps could not be kept.
+                        self._promises.promise(min(fact, known, key=lambda each: each.rank))
                     if known.line != line and known.said == fact.said:
                         self._watch.sometimes("a repetition answered")
 
