@@ -10,7 +10,7 @@ from herd import words
 from herd.batch import OWN_CLIENTS, Report
 from herd.digest import ALWAYS, Digest, hash_of
 from herd.messages import CLIENT_LIMIT, LINE_LIMIT, NAME_LIMIT
-from herd.words import LIVES_MOST, Place, Span
+from herd.words import LIVES_MOST, WAY_MOST, Place, Span
 
 LONGEST = Span(ALWAYS, ALWAYS, ALWAYS)
 
@@ -61,8 +61,10 @@ def test_the_longest_words_are_within_the_longest_line() -> None:
     assert len(words.hashes(b"HAVE", 10**18 - 1, 1023, [most] * words.HASHES_A_LINE)) <= LINE_LIMIT
     lives = [b"%064x" % number for number in range(LIVES_MOST)]
     assert len(words.seen((life, 10**18 - 1) for life in lives)) <= LINE_LIMIT
-    name = b"n" * NAME_LIMIT
-    assert len(words.tree(Place(10**6 - 1, name, 10**6 - 1, name))) <= LINE_LIMIT
+    longest = Place(10**6 - 1, tuple(b"%064d" % number for number in range(WAY_MOST)))
+    assert {len(name) for name in longest.way} == {NAME_LIMIT}
+    assert len(words.tree(longest)) <= LINE_LIMIT
+    assert words.parse_tree(words.tree(longest)) == longest
     assert CLIENT_LIMIT < LINE_LIMIT
 
 
@@ -94,10 +96,15 @@ def test_what_is_seen_goes_over_the_wire(claims: list[tuple[bytes, int]]) -> Non
 NAMES = st.binary(min_size=1, max_size=NAME_LIMIT).map(lambda name: bytes(name).translate(None, b" \t\n\r\f\v"))
 
 
-@given(st.integers(0, 10**6 - 1), NAMES.filter(bool), st.integers(0, 10**6 - 1), NAMES)
-def test_a_place_in_the_tree_goes_over_the_wire(links: int, root: bytes, distance: int, parent: bytes) -> None:
-    place = Place(links, root, distance, parent)
+@given(st.integers(0, 10**6 - 1), st.lists(NAMES.filter(bool), min_size=1, max_size=WAY_MOST))
+def test_a_place_in_the_tree_goes_over_the_wire(links: int, way: list[bytes]) -> None:
+    place = Place(links, tuple(way))
     assert words.parse_tree(words.tree(place)) == place
+
+
+def test_the_parent_stands_before_the_server_on_its_way_and_a_root_has_none() -> None:
+    assert Place(3, (b"Goloman", b"Hands", b"Wilkes")).parent == b"Hands"
+    assert Place(3, (b"Goloman",)).parent is None
 
 
 @pytest.mark.parametrize(
@@ -116,21 +123,30 @@ def test_a_place_in_the_tree_goes_over_the_wire(links: int, root: bytes, distanc
         b"SEEN 0123456789abcdef 1 0123456789abcdef",
         b"SEEN" + b" 0123456789abcdef 1" * (LIVES_MOST + 1),
         b"TREE",
-        b"TREE 3 Goloman",
-        b"TREE -3 Goloman 1 Hands",
-        b"TREE 3 Goloman 1 Hands Wilkes",
-        b"TREE 3  Goloman 1",
-        b"TREE 3 Goloman 1 ",
-        b"TREE 3 Goloman x Hands",
-        b"TREE 1234567 Goloman 1 Hands",
-        b"TREE 3 %b 1 Hands" % (b"n" * (NAME_LIMIT + 1)),
-        b"TREE 3 Goloman 1 Hands\r",
-        b"tree 3 Goloman 1 Hands",
+        b"TREE 3",
+        b"TREE 3 ",
+        b"TREE Goloman Hands",
+        b"TREE -3 Goloman Hands",
+        b"TREE 3  Goloman Hands",
+        b"TREE 3 Goloman  Hands",
+        b"TREE 3 Goloman Hands ",
+        b"TREE 1234567 Goloman Hands",
+        b"TREE 3 Goloman %b" % (b"n" * (NAME_LIMIT + 1)),
+        b"TREE 3" + b" Goloman" * (WAY_MOST + 1),
+        b"TREE 3 Goloman Hands\r",
+        b"tree 3 Goloman Hands",
     ],
 )
 def test_a_place_or_a_claim_with_anything_odd_in_it_is_garbage(line: bytes) -> None:
     assert words.parse_seen(line) is None
     assert words.parse_tree(line) is None
+
+
+@pytest.mark.parametrize(
+    "line", [b"ACK 1 ", b"ACK 1 more", b"ACK 1  MORE", b"ACK MORE", b"ACK 1 MORE ", b"ACK 1 MORE 2"]
+)
+def test_an_acknowledgement_with_anything_odd_behind_it_is_garbage(line: bytes) -> None:
+    assert words.parse_ack(line) is None
 
 
 @given(st.binary(max_size=80))

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from herd.batch import OWN_CLIENTS
 from herd.config import Config
 from herd.digest import ALWAYS
 from herd.handshake import Hello, Proof, is_proof, parse_hello, parse_proof, prove
-from herd.links import owed, repair
+from herd.links import owed, repair, routing
 from herd.messages import LINE_LIMIT, parse_at
 from herd.server import RunningServer
 from herd.store import LOG_LEAST
@@ -359,8 +359,9 @@ async def test_malformed_at_lines_and_unknown_words_are_counted_and_skipped_and_
         b"SEEN",
         b"SEEN 0123456789abcdef",
         b"SEEN 0123456789abcdef -1",
-        b"TREE 1 Alpha",
-        b"TREE x Alpha 1 Beta",
+        b"TREE 1",
+        b"TREE 1 Alpha Beta",
+        b"TREE x Alpha",
         b"\xff\x00garbage",
         b"x" * LINE_LIMIT,
     ]
@@ -833,8 +834,8 @@ async def off_the_tree(stage: Stage) -> tuple[Lines, Lines]:
     """Have Alpha be the root, and Beta nearer to it than Home: the edge to Beta is not of the tree."""
     await until(lambda: len(stage.server.links.tellings) == 2, "both links")
     alpha, beta = [(await stage.link(peer))[0] for peer in (stage.alpha, stage.beta)]
-    alpha.send(b"TREE 9 Alpha 0")
-    beta.send(b"TREE 9 Alpha 1 Alpha")
+    alpha.send(b"TREE 9 Alpha")
+    beta.send(b"TREE 9 Alpha Beta")
     await until(lambda: not stage.server.links.tellings["Beta"].eager, "Beta to be off the tree")
     assert stage.server.links.tellings["Alpha"].eager
     await told_from_now(stage.beta)
@@ -864,7 +865,7 @@ async def test_a_link_off_the_tree_tells_late_and_once_what_is_not_acknowledged(
     while (marked := parse_mark(await within(stage.beta.told.get()))) is None:
         pass
     assert marked[0] == stage.server.node.store.number
-    beta.send(b"TREE 9 Alpha 2 Home")  # now of the tree
+    beta.send(b"TREE 9 Alpha Home Beta")  # now of the tree
     await until(lambda: stage.server.links.tellings["Beta"].eager, "Beta to be of the tree")
     marker = await client.ask(iamat(b"marker"))
     assert await stage.beta.hears(b"marker") == [marker]
@@ -893,7 +894,7 @@ async def test_a_link_that_joins_the_tree_is_told_at_once_from_where_it_is(
     stage.beta.told_by[-1].send(b"ACK %d" % stage.server.node.store.number)
     await until(lambda: stage.server.links.tellings["Beta"].acknowledged, "the acknowledgement")
     lines = [await client.ask(iamat(b"c%d" % number)) for number in range(3)]
-    beta.send(b"TREE 9 Alpha 2 Home")
+    beta.send(b"TREE 9 Alpha Home Beta")
     assert await stage.beta.hears(b"c2") == lines
 
 
@@ -917,7 +918,7 @@ async def test_what_others_are_said_to_hold_is_passed_on_behind_what_it_stands_f
 async def test_a_feed_that_others_told_is_acknowledged_and_claimed_at_the_next_connection(stage: Stage) -> None:
     alpha, _ = await stage.link(stage.alpha)
     beta, _ = await stage.link(stage.beta)
-    alpha.send(SEEN % b"c", b"SEEN %b 7" % stage.beta.life)
+    alpha.send(b"MARK 0 1", SEEN % b"c", b"SEEN %b 7" % stage.beta.life)
     assert await beta.line() == b"ACK 7"
     beta.reset()
     await until(lambda: "Beta" not in stage.server.links.hearings, "the link's end")
@@ -928,14 +929,14 @@ async def test_a_peer_that_says_nothing_of_a_tree_is_told_at_once_by_one_that_do
     await until(lambda: len(stage.server.links.tellings) == 2, "both links")
     alpha, _ = await stage.link(stage.alpha)
     await stage.link(stage.beta)
-    alpha.send(b"TREE 9 Alpha 0")
-    await until(lambda: stage.server.links.routing.place.root == ALPHA, "the root")
+    alpha.send(b"TREE 9 Alpha")
+    await until(lambda: stage.server.links.routing.place.way[0] == ALPHA, "the root")
     assert stage.server.links.tellings["Beta"].eager
     client = await stage.client()
     line = await client.ask(iamat(b"c"))
     assert await stage.beta.hears(b"c") == [line]
     alpha.reset()
-    await until(lambda: stage.server.links.routing.place.root == HOME, "Home to be the root again")
+    await until(lambda: stage.server.links.routing.place.way[0] == HOME, "Home to be the root again")
 
 
 async def test_a_peer_that_stands_still_is_left_out_of_the_tree(stage: Stage) -> None:
@@ -1028,3 +1029,109 @@ async def test_of_two_peers_that_begin_with_everything_the_second_does_not_wait_
     alpha.reset()
     await until(lambda: "Alpha" not in stage.server.links.hearings, "the link's end")
     assert not stage.server.links.routing.filling.locked()
+
+
+async def test_a_server_that_says_the_place_of_another_is_not_believed(stage: Stage) -> None:
+    await until(lambda: len(stage.server.links.tellings) == 2, "both links")
+    alpha, _ = await stage.link(stage.alpha)
+    hearing = stage.server.links.hearings["Alpha"]
+    for number, way in enumerate((b"Alpha Beta", b"Beta", b"Alpha Home", b"Alpha " * 64 + b"Beta"), 1):
+        alpha.send(b"TREE 9 " + way, b"MARK %d 1" % number)
+        assert await alpha.line() == b"ACK %d" % number
+        assert (hearing.place, hearing.malformed) == (None, number)
+    alpha.send(b"TREE 9 Beta Alpha")
+    await until(lambda: stage.server.links.routing.place.way == (BETA, ALPHA, HOME), "the way by Alpha")
+    alpha.send(b"TREE 9 Gamma Beta", b"MARK 9 1")  # nor does it take back what was said before
+    assert await alpha.line() == b"ACK 9"
+    assert stage.server.links.routing.place.way == (BETA, ALPHA, HOME)
+
+
+async def test_a_link_off_the_tree_waits_while_another_fills_its_peer(stage: Stage) -> None:
+    """Beta acknowledges nothing, but says again and again that others are telling it, and at last no more."""
+    await off_the_tree(stage)
+    beta, telling = stage.beta.told_by[-1], stage.server.links.tellings["Beta"]
+    client = await stage.client()
+    lines = [await client.ask(iamat(b"c%d" % number)) for number in range(3)]
+    begun = asyncio.get_running_loop().time()
+    while asyncio.get_running_loop().time() < begun + 4 * owed.LEAST * routing.LOOK:
+        beta.send(b"ACK 0 MORE")
+        stage.alpha.told_by[-1].send(b"ACK %d" % stage.server.node.store.number)
+        await asyncio.sleep(routing.LOOK)
+    told = []
+    while not stage.beta.told.empty():
+        told.append(stage.beta.told.get_nowait())
+    assert not [line for line in told if line.startswith(b"AT ")]
+    assert telling.owes
+    assert not telling.eager
+    assert await stage.beta.hears(b"c2") == lines  # all that Beta would have been told, once nobody tells it more
+    assert not telling.eager
+
+
+async def heard_for(lines: Lines, seconds: float) -> list[bytes]:
+    """Return what comes in so many seconds."""
+    heard: list[bytes] = []
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while True:
+                heard.append((await lines.reader.readline()).rstrip(b"\n"))
+    return heard
+
+
+async def test_while_a_peer_fills_the_others_are_told_to_wait_and_no_more_when_it_stalls(stage: Stage) -> None:
+    alpha, _ = await stage.link(stage.alpha)
+    beta, _ = await stage.link(stage.beta)
+    alpha.send(b"MARK 0 1 1000")
+    for number in range(1, 6):
+        alpha.send(SEEN % b"c%d" % number)
+        while await beta.line() != b"ACK 0 MORE":
+            pass  # a heartbeat
+    await heard_for(beta, 4 * routing.LOOK)
+    assert b"ACK 0 MORE" not in await heard_for(beta, 10 * routing.LOOK)  # it stalls
+    alpha.send(SEEN % b"c6")
+    while await beta.line() != b"ACK 0 MORE":
+        pass
+    alpha.send(b"MARK 1000 1")
+    while await alpha.line() != b"ACK 1000":
+        pass
+    alpha.send(SEEN % b"c7", b"MARK 1001 1 2000")  # from now on it is as any other
+    while await alpha.line() != b"ACK 1001":
+        pass
+    assert b"ACK 0 MORE" not in await heard_for(beta, 10 * routing.LOOK)
+
+
+async def test_who_fills_is_not_told_to_wait_for_itself_but_two_are_for_each_other(stage: Stage) -> None:
+    alpha, _ = await stage.link(stage.alpha)
+    beta, _ = await stage.link(stage.beta)
+    alpha.send(b"MARK 0 1 1000", SEEN % b"c1", b"MARK 1 1 1000")
+    while await beta.line() != b"ACK 0 MORE":
+        pass
+    assert await alpha.line() == b"ACK 1"
+    for number in range(50):
+        alpha.send(SEEN % b"a%d" % number)
+        beta.send(SEEN % b"b%d" % number)
+        await asyncio.sleep(routing.LOOK / 5)
+    while await alpha.line() != b"ACK 1 MORE":
+        pass
+
+
+async def test_a_peer_fills_as_long_as_it_tells_what_is_new_and_not_by_mere_words(stage: Stage) -> None:
+    await stage.link(stage.alpha)
+    hearing = stage.server.links.hearings["Alpha"]
+    known = SEEN % b"known"
+
+    def fills(*lines: bytes) -> bool:
+        """Let it say something, and look twice, before anyone else does."""
+        hearing.wire.data_received(b"".join([line + b"\n" for line in lines]))
+        found = hearing.fills()
+        assert not hearing.fills(), "nothing came since the look before"
+        return found
+
+    assert not fills(b"MARK 0 1 1000")
+    assert not fills(b"MARK 0 1 2000", b"SEEN %b 5" % new_hex(), b"TREE 9 Alpha", b"garbage")
+    assert not fills(b"MARK 7 1 2000")
+    assert fills(known)
+    await asyncio.sleep(0)  # the turn ends
+    assert not fills(known)
+    assert fills(SEEN % b"another", b"MARK 1999 1 2000")
+    assert not fills(b"MARK 2000 1")  # which was all
+    assert not fills(SEEN % b"later", b"MARK 2001 1 9000")

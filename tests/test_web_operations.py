@@ -463,7 +463,7 @@ async def test_a_server_is_not_ready_while_a_neighbour_has_more_to_tell(tmp_path
     config = settings()
     async with site(config, "Home", tmp_path, lambda: 0.0) as home:
         routing, wire = home.server.links.routing, Wire(home.server.node, "from-Away")
-        shared = Shared(routing.seen, routing.filling, routing.moved, routing.join)
+        shared = Shared(routing.seen, routing.filling, routing.moved)
         home.server.links.hearings["Away"] = Hearing(home.server.node, wire, "Away", b"life", shared)
         assert (await home.get("/readyz")).json["missing"] == ["Away"]
         wire.data_received(b"MARK 1000 1 5000\n")

@@ -72,12 +72,10 @@ def depth(links: Links) -> int:
     for name, peers in links.items():
         for peer in peers:
             around[peer].append(name)
-    places = {name.encode(): choose(name.encode(), len(peers), {}) for name, peers in around.items()}
+    places = {name.encode(): choose(name.encode(), len(peers), []) for name, peers in around.items()}
     while True:
         found = {
-            name: choose(
-                name, len(around[name.decode()]), {p.encode(): places[p.encode()] for p in around[name.decode()]}
-            )
+            name: choose(name, len(around[name.decode()]), [places[p.encode()] for p in around[name.decode()]])
             for name in places
         }
         if found == places:

@@ -57,8 +57,9 @@ def many(part: Bytes, most: int = 4) -> Bytes:
 WORDS = st.one_of(
     word(b"MARK", NUMBERS, NUMBERS, st.just(b"") | NUMBERS),
     word(b"SEEN", many(st.tuples(st.sampled_from([LIFE, OTHER_LIFE, b"c" * 64]), NUMBERS).map(b" ".join))),
-    word(b"TREE", NUMBERS, NAMES, NUMBERS, NAMES),
+    word(b"TREE", NUMBERS, many(NAMES)),
     word(b"ACK", NUMBERS),
+    word(b"ACK", NUMBERS, st.just(b"MORE")),
     word(b"FLOOR", NUMBERS, NUMBERS, NUMBERS),
     word(b"DIGEST", NUMBERS, NUMBERS, NUMBERS, NUMBERS, HEX.map(lambda value: b" ".join([value] * 1024))),
     word(b"DIFFER", NUMBERS, many(st.builds(b"%b=%b".__mod__, st.tuples(BUCKETS, HEX)))),

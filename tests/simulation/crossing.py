@@ -70,7 +70,7 @@ def _settled(world: World) -> bool:
         if telling.eager
     ]
     return (
-        len({each.routing.place.root for each in links}) == 1
+        len({each.routing.place.way[0] for each in links}) == 1
         and len(eager) == 2 * (len(links) - 1)
         and all((peer, name) in eager for name, peer in eager)
     )

@@ -35,7 +35,7 @@ class Held:
         """Check all that a server says to hold, and note what its links show of the tree."""
         for life, number in links.routing.seen.since({}).items():
             self.check(who, store, life, number)
-        root = links.routing.place.root
+        root = links.routing.place.way[0]
         if self._roots.setdefault(store.life, root) != root:
             self._roots[store.life] = root
             self._watch.sometimes("a tree that changed its root")

@@ -25,6 +25,7 @@ RARE = (
     "a link begun with both sides newer",
     "a link cut",
     "a link cut one way",
+    "a link off the tree told to wait",
     "a link replaced by a newer one",
     "a lost report found by digests",
     "a peer's line skipped",

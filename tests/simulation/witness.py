@@ -218,7 +218,8 @@ class Witness:
                     if not after.startswith(
                         b"{"
                     ):  # places: who asks is shown also what nobody was told that it counts
-                        self._promises.promise(known)
+                        # An answer that had to wait leaves behind what is newer, and perhaps could not be kept.
+                        self._promises.promise(min(fact, known, key=lambda each: each.rank))
                     if known.line != line and known.said == fact.said:
                         self._watch.sometimes("a repetition answered")
 
@@ -232,7 +233,7 @@ class Witness:
 
     def _acknowledge(self, peer: str, lines: bytes) -> None:
         """S9: what is acknowledged is held."""
-        for number in filter(None, map(words.parse_ack, lines.split(b"\n"))):
+        for number, _ in filter(None, map(words.parse_ack, lines.split(b"\n"))):
             self._watch.held.check(self.name, self.node.store, self.links.hearings[peer].life, number)
 
     def _heard(self, _: str, lines: bytes) -> None:
@@ -247,8 +248,10 @@ class Witness:
     def _asked(self, peer: str, lines: bytes) -> None:
         told = self._told[peer]
         for line in lines.split(b"\n"):
-            if (number := words.parse_ack(line)) and (telling := self.links.tellings.get(peer)):
-                told.acknowledged |= told.begins and number >= telling._begun_at
+            if (ack := words.parse_ack(line)) and (telling := self.links.tellings.get(peer)):
+                told.acknowledged |= told.begins and ack[0] >= telling._begun_at
+                if ack[1] and not telling.eager:
+                    self._watch.sometimes("a link off the tree told to wait")
             elif want := words.parse_hashes(line):
                 told.wanted.update(want[3])
             elif differ := words.parse_differ(line):
