@@ -52,8 +52,8 @@ DEFECTS = (
     Defect(
         "a report is told back to who told it",
         "herd/links/telling.py",
-        "lines = [line for _, line, _, origin, _ in reports if origin != self.life]",
-        "lines = [line for _, line, _, origin, _ in reports]",
+        "lines = [line for _, line, _, origin, _ in facts if origin != self.life]",
+        "lines = [line for _, line, _, origin, _ in facts]",
     ),
     Defect(
         "a fresh report is told back",
@@ -64,8 +64,8 @@ DEFECTS = (
     Defect(
         "a new link begins at the end of the feed",
         "herd/links/telling.py",
-        "self.cursor = heard if heard <= node.store.number else 0",
-        "self.cursor = node.store.number",
+        "Rounds(node.store, heard if heard <= node.store.number else 0)",
+        "Rounds(node.store, node.store.number)",
     ),
     Defect(
         "a number of another life is believed",
@@ -82,14 +82,14 @@ DEFECTS = (
     Defect(
         "who is behind is never caught up",
         "herd/links/telling.py",
-        "        if self.cursor != store.before_fresh or self._ahead:\n            self._catch_up_soon()\n            return\n",
+        "        if self.cursor != store.before_fresh or not self._rounds.idle:\n            self._catch_up_soon()\n            return\n",
         "",
     ),
     Defect(
         "a mark leaves out what was overtaken",
-        "herd/links/telling.py",
-        "store.since(self.cursor, CHANGES_A_SLICE, self._ahead)",
-        "store.since(self.cursor, CHANGES_A_SLICE)",
+        "herd/links/rounds.py",
+        "and fact[2] > cursor and told(client) is not fact",
+        "and cursor < fact[2] <= goal and told(client) is not fact",
     ),
     Defect(
         "a claim is said before it is told",
@@ -302,8 +302,8 @@ DEFECTS = (
     Defect(
         "half a batch counts as all",
         "herd/store.py",
-        "        stop = bisect_right(numbers, reached)  # a number is reached when its whole batch is\n",
-        "",
+        "slice(start, bisect_right(numbers, reached))",
+        "slice(start, stop)",
     ),
     Defect(
         "a mark comes before its reports",
