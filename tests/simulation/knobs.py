@@ -10,7 +10,7 @@ from typing import Any
 from herd import store, words
 from herd.journal import compaction, loading, recovery, tending
 from herd.journal.journal import Journal
-from herd.links import repair, telling
+from herd.links import repair, rounds, telling
 
 TINY, SMALL, USUAL = (1, 2, 5, 11, 23), (1, 20, 60, 200), (60, 1448, 1448, 65_536)
 
@@ -51,6 +51,7 @@ def turned(knobs: Knobs) -> Iterator[None]:
     """Have production's constants as small as the seed wants them, inside the block."""
     wanted: list[tuple[Any, str, int]] = [
         (telling, "CHANGES_A_SLICE", knobs.slice),
+        (rounds, "ROUND", 3 * knobs.slice),
         (store, "BATCH_MOST", knobs.slice),
         (store, "LOG_LEAST", knobs.log),
         (repair, "LINES_A_WRITE", knobs.slice),
