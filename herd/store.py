@@ -166,14 +166,8 @@ class Store:
 
     def changed(self, cursor: int, most: int, goal: int) -> tuple[int, list[bytes]]:
         """Return the number reached with about `most` changes after `cursor`, up to `goal`, and whose they were."""
-        numbers = self._log_numbers
-        start = bisect_right(numbers, cursor)
-        stop = min(start + most, bisect_right(numbers, goal))
-        if stop == start:
-            return goal, []
-        reached = numbers[stop - 1]
-        stop = bisect_right(numbers, reached)  # a number is reached when its whole batch is
-        return reached, list(dict.fromkeys(self._log_clients[start:stop]))
+        reached, piece = self._piece(cursor, most, goal)
+        return reached, list(dict.fromkeys(self._log_clients[piece]))
 
     def shown_since(self, cursor: int, most: int) -> tuple[int, list[Report], list[bytes]]:
         """Return for those who show where clients are who changed, with its newest report, and who is gone.
@@ -219,16 +213,19 @@ class Store:
 
     def _changes(self, cursor: int, most: int) -> tuple[int, list[tuple[bytes, int]]]:
         """Return about `most` clients with the numbers of their changes, and the number reached with them."""
+        reached, piece = self._piece(cursor, most, self.number)
+        # Once each: a client may have changed twice in one batch, or by turns in the batches of two origins.
+        return reached, list(dict.fromkeys(zip(self._log_clients[piece], self._log_numbers[piece], strict=True)))
+
+    def _piece(self, cursor: int, most: int, goal: int) -> tuple[int, slice]:
+        """Return the number reached with about `most` changes after `cursor`, up to `goal`, and their places."""
         numbers = self._log_numbers
         start = bisect_right(numbers, cursor)
-        stop = min(start + most, len(numbers))
+        stop = min(start + most, bisect_right(numbers, goal))
         if stop == start:
-            return self.number, []
+            return goal, slice(0)
         reached = numbers[stop - 1]
-        stop = bisect_right(numbers, reached)  # a number is reached when its whole batch is
-        # Once each: a client may have changed twice in one batch, or by turns in the batches of two origins.
-        changed = zip(self._log_clients[start:stop], numbers[start:stop], strict=True)
-        return reached, list(dict.fromkeys(changed))
+        return reached, slice(start, bisect_right(numbers, reached))  # a number is reached when its whole batch is
 
     def _trim(self) -> None:
         """Forget the older half of the log, at the end of a batch."""
