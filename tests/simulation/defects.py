@@ -92,6 +92,18 @@ DEFECTS = (
         "and cursor < fact[2] <= goal and told(client) is not fact",
     ),
     Defect(
+        "what was told early is told again",
+        "herd/links/rounds.py",
+        " and told(client) is not fact",
+        "",
+    ),
+    Defect(
+        "a mark counts a round that is not over",
+        "herd/links/rounds.py",
+        "        if not self._left:\n            self.cursor = self._goal\n",
+        "        if True:\n            self.cursor = self._goal\n",
+    ),
+    Defect(
         "a claim is said before it is told",
         "herd/links/seen.py",
         "if self._next is None or self._next[0] > cursor:",
