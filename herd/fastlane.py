@@ -5,7 +5,7 @@ Each takes the plainly valid lines of a chunk by one compiled pattern and hands 
 what the slow lane would do; `tests/fuzz/test_lines.py` holds both to a third, slow and obvious one.
 
 Measured (CPython 3.11, per line at 650 lines a chunk): 1.6 us in all, 0.5 of it findall. Matching an ID as "not
-white space" instead of by two ranges would make that 0.7.
+white space" instead of by two ranges would make that 0.7, and a longitude digit by digit 0.07 more than whole.
 """
 
 import re
@@ -20,12 +20,12 @@ from herd.messages import CLIENT_LIMIT, FUTURE_LIMIT, NAME_LIMIT, SECOND
 # number at once.
 _VISIBLE = rb"[!-~\x80-\xff]"
 _PLAIN_CLIENT = rb"%b{1,%d}+" % (_VISIBLE, CLIENT_LIMIT)
-_PLAIN_LOCATION = rb"[+-][0-8][0-9]\.[0-9]{1,15}+[+-](?:1[0-7]|0?[0-9])?[0-9]\.[0-9]{1,15}+"
+_PLAIN_LOCATION = rb"[+-][0-8][0-9]\.[0-9]{1,15}+[+-](?:1[0-7][0-9]|0?[0-9]{1,2})\.[0-9]{1,15}+"
 _PLAIN_TIME = rb"([0-9]{10})\.([0-9]{9})"
 _PLAIN_SAID = rb"(%b) %b %b" % (_PLAIN_CLIENT, _PLAIN_LOCATION, _PLAIN_TIME)
 _OTHER = rb"|([^\n]++)\n|\n++"
 # A skew of more than -60 s: then the client's own time is the first component of the report's rank.
-_PLAIN_SKEW = rb"(?:\+[0-9]{1,12}|-[0-5]?[0-9])\.[0-9]{9}"
+_PLAIN_SKEW = rb"(?:\+[0-9]{1,12}+|-[0-5]?[0-9])\.[0-9]{9}"
 _PLAIN_NAME = rb"%b{1,%d}+" % (_VISIBLE, NAME_LIMIT)
 
 _IAMAT = re.compile(rb"IAMAT (" + _PLAIN_SAID + rb")\n" + _OTHER)
