@@ -5,9 +5,10 @@ from decimal import Decimal
 from typing import NamedTuple
 
 # The range stands in the pattern, so that nothing is ever rounded to decide it: 90.0000001 is not a latitude.
-# At most 15 digits after the point; ASCII digits only ([0-9], for \d also takes other scripts in a str).
-LATITUDE = rb"[+-](?:90(?:\.0{1,15}+)?+|[0-8]?[0-9](?:\.[0-9]{1,15}+)?+)"
-LONGITUDE = rb"[+-](?:180(?:\.0{1,15}+)?+|(?:1[0-7]|0?[0-9])?[0-9](?:\.[0-9]{1,15}+)?+)"
+# At most 15 digits after the point; ASCII digits only ([0-9], for \d also takes other scripts in a str). No group
+# is possessive: CPython 3.11.2, which Debian 12 has, takes a point without digits for one that is not there.
+LATITUDE = rb"[+-](?:90(?:\.0{1,15})?|[0-8]?[0-9](?:\.[0-9]{1,15})?)"
+LONGITUDE = rb"[+-](?:180(?:\.0{1,15})?|(?:1[0-7]|0?[0-9])?[0-9](?:\.[0-9]{1,15})?)"
 LOCATION = LATITUDE + LONGITUDE
 
 _LOCATION = re.compile(b"(%b)(%b)" % (LATITUDE, LONGITUDE))

@@ -29,7 +29,8 @@ class Listener(asyncio.Protocol):
         """Have the ears read it."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
-        self._ears.listen(self)
+        # Not at once: some releases of asyncio begin to read after this, whatever was said here.
+        asyncio.get_running_loop().call_soon(self._ears.listen, self)
 
     def data_received(self, data: bytes) -> None:
         """Remember it."""
