@@ -21,13 +21,14 @@ class Acceptance:
     for others were evicted to make room. Beyond `bar` the time of a report is welcome without another look.
     """
 
-    __slots__ = ("_stamped", "bar", "expired", "floor", "full", "most", "slack")
+    __slots__ = ("_stamped", "bar", "chooses", "expired", "floor", "full", "most", "slack")
 
     def __init__(self) -> None:
         self.most = CLIENTS  # clients kept
         self.slack = 0  # how much sooner digests leave a report out than it expires: clocks differ, and time passes
         self.expired = self.floor = self.bar = -_NEVER
         self.full = False  # so far beyond `most` that clients have to wait
+        self.chooses = False  # there was no room for everybody at some time: what others told is not all held here
         self._stamped = -_NEVER  # of all that is forgotten, the latest
 
     def accepts(self, heard: int, known: bool) -> bool:
@@ -42,6 +43,7 @@ class Acceptance:
     def raise_floor(self, heard: int) -> None:
         """Take nothing of unknown clients that was heard at this time or before."""
         self.floor = max(self.floor, heard)
+        self.chooses = True
         self._set_bar()
 
     def stamp(self, stamp: int) -> None:
@@ -54,12 +56,8 @@ class Acceptance:
         full = clients > self.most + self.most // 8
         if full != self.full:
             self.full = full
+            self.chooses = True
             self._set_bar()
-
-    @property
-    def chooses(self) -> bool:
-        """Whether there was no room for everybody: then what others tell is not all held here."""
-        return self.full or self.floor > -_NEVER
 
     def remembers(self, stamp: int) -> bool:
         """Tell whether a FORGET of this stamp still counts."""

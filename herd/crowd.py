@@ -59,7 +59,11 @@ class Crowd:
         lines, self._lines = self._lines, []
         for start in range(0, len(lines), BATCH_MOST):
             part = slice(start, start + BATCH_MOST)
-            self._hear(speakers[part], lines[part])
+            with self._guard.contain("hearing a crowd"):
+                self._hear(speakers[part], lines[part])
+                continue
+            for speaker in speakers[part]:  # else they would wait for answers that do not come
+                speaker.dismiss("a defect")
 
     def _hear(self, speakers: list[Speaker], lines: list[bytes]) -> None:
         """Have the fast lane answer what it can; what it has no answer for is heard by itself."""

@@ -13,6 +13,7 @@ from herd.batch import OWN_CLIENTS
 from herd.config import Config
 from herd.digest import ALWAYS
 from herd.handshake import Hello, Proof, is_proof, parse_hello, parse_proof, prove
+from herd.links import hearing as links_hearing
 from herd.links import owed, repair, routing
 from herd.messages import LINE_LIMIT, parse_at
 from herd.server import RunningServer
@@ -1135,3 +1136,24 @@ async def test_a_peer_fills_as_long_as_it_tells_what_is_new_and_not_by_mere_word
     assert fills(SEEN % b"another", b"MARK 1999 1 2000")
     assert not fills(b"MARK 2000 1")  # which was all
     assert not fills(SEEN % b"later", b"MARK 2001 1 9000")
+
+
+async def test_nobody_waits_for_ever_while_a_peer_fills(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    await stage.link(stage.alpha)
+    hearing = stage.server.links.hearings["Alpha"]
+    hearing.wire.data_received(b"MARK 0 1 1000\n%b\n" % (SEEN % b"c1"))
+    assert hearing.fills()
+    monkeypatch.setattr(links_hearing, "FILL_SECONDS", 0.0)
+    hearing.wire.data_received(b"%b\n" % (SEEN % b"c2"))
+    assert not hearing.fills()
+
+
+async def test_a_life_is_believed_more_than_what_others_say_of_it(stage: Stage) -> None:
+    alpha, _ = await stage.link(stage.alpha)
+    beta, _ = await stage.link(stage.beta)
+    alpha.send(b"SEEN %b 99999999999999999" % stage.beta.life)
+    while await beta.line() != b"ACK 99999999999999999":
+        pass
+    beta.send(SEEN % b"c1", b"MARK 3 1")
+    while await beta.line() != b"ACK 3":
+        pass

@@ -86,3 +86,15 @@ def test_a_forget_is_told_too() -> None:
     store.take(b"FORGET Home 1 1600000000.000000000", store.batch(OWN_CLIENTS))
     store.close()
     assert [fact[1][:6] for fact in Rounds(store, 0).slice(9, 2)] == [b"FORGET"]
+
+
+def test_what_is_remembered_of_early_tellings_is_of_what_changed_since_and_no_more() -> None:
+    store = Store(b"life")
+    reader = Rounds(store, 0)
+    for time in range(200):
+        for client in range(3):
+            store.put(parse_at(report(1000 * time + client, time)), store.batch(OWN_CLIENTS))
+        store.put(parse_at(report(0, time + 1)), store.batch(OWN_CLIENTS))  # who changes again during each round
+        store.close()
+        reader.slice(10, store.number - 1)
+    assert len(reader._early) <= 3

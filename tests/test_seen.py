@@ -23,7 +23,17 @@ def test_only_what_was_not_said_is_news() -> None:
     seen.take(B, 7)
     assert seen.since({}) == {A: 4, B: 7}
     assert seen.since({A: 4, B: 6}) == {B: 7}
-    assert seen.since({A: 9, B: 9}) == {}
+    assert seen.since({A: 4, B: 7}) == {}
+
+
+def test_a_life_is_believed_more_than_what_others_say_of_it_and_that_is_passed_on() -> None:
+    seen = Seen()
+    seen.take(A, 10**17)
+    said = seen.since({})
+    seen.correct(A, 5)
+    assert seen.number(A) == 5
+    assert seen.since(said) == {A: 5}
+    assert seen.take(A, 6)
 
 
 def test_of_too_many_lives_the_one_that_did_not_move_for_longest_is_left_out() -> None:

@@ -8,7 +8,7 @@ from herd import words
 from herd.facts import FORGET
 from herd.fastlane import hear_peer
 from herd.links.ration import QUICK, SLOW, Ration
-from herd.links.repair import Comparison
+from herd.links.repair import FILL_SECONDS, Comparison
 from herd.links.seen import Seen
 from herd.links.wire import Wire
 from herd.node import Node
@@ -39,6 +39,8 @@ class Hearing:
         self.malformed = 0
         self.wire = wire
         self._node = node
+        self._loop = asyncio.get_running_loop()
+        self._began = self._loop.time()
         self._shared = shared
         self._acknowledged = 0
         self._comparison = Comparison(node, wire, shared.filling)
@@ -64,7 +66,8 @@ class Hearing:
 
     def fills(self) -> bool:
         """Tell whether the peer is telling us what it knew when the link began, and did so since the last look."""
-        self._filled = self._filled or self.behind == 0
+        late = self._loop.time() - self._began > FILL_SECONDS  # the others need not wait for ever
+        self._filled = self._filled or late or self.behind == 0
         news, self._news = self._news, False
         return news and not self._filled
 
@@ -104,7 +107,7 @@ class Hearing:
             return QUICK
         if (seen := words.parse_seen(line)) is not None:
             self._take_seen(seen)
-            return SLOW
+            return SLOW + len(seen)
         if (place := words.parse_tree(line)) and place.way[-1] == self.peer.encode():
             self.place = place
             self._shared.moved()  # not at once: each answered with one to all, such words multiply in a ring
@@ -114,6 +117,8 @@ class Hearing:
         return SLOW
 
     def _take_mark(self, number: int, clock: int, newest: int) -> None:
+        if self.number > newest:  # others have said that there is more
+            self._shared.seen.correct(self.life, number)
         self._take_seen([(self.life, number)])
         self._newest = newest
         self.clock_ahead = clock - self._node.clock()

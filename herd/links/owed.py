@@ -3,7 +3,7 @@
 from collections import deque
 
 MOST = 256  # of a peer that never acknowledges anything, the last numbers are enough to know
-LEAST, LONGEST = 10, 80  # looks: a quarter of a second, and two
+LEAST, LONGEST = 10, 40  # looks: a quarter of a second, and one
 
 
 class Owed:

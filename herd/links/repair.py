@@ -198,7 +198,8 @@ class Comparison:
                 await self._filling.acquire()
             try:
                 await self._compare(number, span, sums)
-                await asyncio.Event().wait()  # until the end of the round cancels this
+                await asyncio.sleep(FILL_SECONDS)  # or until the end of the round cancels this
+                return
             finally:
                 self._filling.release()
         await self._compare(number, span, sums)  # the other takes too long

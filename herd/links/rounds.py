@@ -53,6 +53,5 @@ class Rounds:
             facts += [fact for client in part if (fact := known(client)) and fact[2] > cursor]
         if not self._left:
             self.cursor = self._goal
-            if self.cursor == store.number and early:  # what is left is of the turn that has not ended
-                self._early = {client: fact for client, fact in early.items() if fact[2] > self.cursor}
+            self._early = {client: fact for client, fact in early.items() if fact[2] > self._goal}
         return facts

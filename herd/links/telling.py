@@ -9,7 +9,7 @@ import asyncio
 from herd import words
 from herd.digest import ALWAYS
 from herd.links.mending import Mending
-from herd.links.owed import LEAST, Owed
+from herd.links.owed import LEAST, LONGEST, Owed
 from herd.links.ration import QUICK, SLOW, Ration
 from herd.links.rounds import Rounds
 from herd.links.seen import PassingOn, Seen
@@ -125,7 +125,7 @@ class Telling:
         """See what has become late, and say what the peer does not know yet about itself, us and others."""
         self._owed.look(self._node.store.number, self.acknowledged or 0)
         if not self.eager and (late := self._owed.late()):
-            self._until = late
+            self._until = max(self._until, late)
             self._catch_up_soon()
         if not self.wire.blocked:
             self._say_seen()
@@ -137,8 +137,9 @@ class Telling:
 
     @property
     def stuck(self) -> bool:
-        """Whether the peer is silent though it should acknowledge: what it is told may not travel on."""
-        return self._owed.before(2 * LEAST) > 0 and self._loop.time() - self.wire.last_byte > STUCK
+        """Whether the peer should have acknowledged long ago: what it is told may not travel on."""
+        silent = self._loop.time() - self.wire.last_byte > STUCK
+        return self._owed.before(2 * LEAST if silent else LONGEST) > 0
 
     def say_place(self, place: words.Place) -> None:
         """Say where this server stands in the tree, if that is news."""
@@ -155,8 +156,8 @@ class Telling:
     async def told(self) -> None:
         """Wait until the peer has acknowledged all that is known now, or is gone."""
         number = self._node.store.number
-        self.hurry()
         while (self.acknowledged or 0) < number and not self.wire.lost.done():
+            self.hurry()
             self.beat()  # what the peer told us itself goes without a mark
             self._acknowledgement.clear()
             await self._acknowledgement.wait()
