@@ -3,7 +3,7 @@
 from collections import deque
 
 MOST = 256  # of a peer that never acknowledges anything, the last numbers are enough to know
-LEAST, LONGEST = 10, 40  # looks: a quarter of a second, and one
+LEAST, LONGEST = 6, 20  # looks: 0.3 seconds, and one
 
 
 class Owed:
