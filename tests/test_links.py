@@ -1029,7 +1029,7 @@ async def test_of_two_peers_that_begin_with_everything_the_second_does_not_wait_
         assert await beta.line() == b"DIFFER 3", number
     alpha.reset()
     await until(lambda: "Alpha" not in stage.server.links.hearings, "the link's end")
-    assert not stage.server.links.routing.filling.locked()
+    await until(lambda: not stage.server.links.routing.filling.locked(), "the end of its turn")
 
 
 async def test_a_server_that_says_the_place_of_another_is_not_believed(stage: Stage) -> None:

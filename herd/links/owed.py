@@ -3,7 +3,7 @@
 from collections import deque
 
 MOST = 256  # of a peer that never acknowledges anything, the last numbers are enough to know
-LEAST, LONGEST = 6, 20  # looks: 0.3 seconds, and one
+LEAST, LONGEST = 6, 40  # looks: 0.3 seconds, and two
 
 
 class Owed:

@@ -90,7 +90,8 @@ def _found(turns: list[Turn], clients: int) -> Found:
         )
         for number, (seconds, cpu, longest, p99, echo) in enumerate(turns)
     ]
-    note = f"median {median(turn[0] for turn in turns):.2f} s from listening; one peer tells it everything, the other waits"
+    middle = median(turn[0] for turn in turns)
+    note = f"median {middle:.2f} s from listening; one peer tells it everything, the other waits"
     taken, delays = tuple(turn[0] for turn in turns), tuple(turn[2] for turn in turns)
     cpu = median(turn[1] for turn in turns) / clients * 100_000
     figures = [
