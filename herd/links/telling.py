@@ -197,10 +197,11 @@ class Telling:
         """Say how far the peer has our feed, and with that the feeds of others."""
         seen = self._passing_on.take(self._node.store.coming, self.cursor)
         seen.pop(self.life, None)  # which it knows itself
-        if seen and not self._node.store.acceptance.chooses:
-            self.wire.write(words.seen(seen.items()) + b"\n")
+        lines = [words.seen(seen.items())] if seen and not self._node.store.acceptance.chooses else []
         if self._marked < self.cursor and self.eager:  # what it was not told because it had told us
-            self.beat()
+            lines.append(self._mark())
+        if lines:
+            self.wire.write(b"\n".join(lines) + b"\n")
 
     def _take(self, lines: bytes) -> None:
         self._ration.begin()
