@@ -13,8 +13,9 @@ from herd.batch import OWN_CLIENTS
 from herd.config import Config
 from herd.digest import ALWAYS
 from herd.handshake import Hello, Proof, is_proof, parse_hello, parse_proof, prove
+from herd.links import comparison, owed, routing
 from herd.links import hearing as links_hearing
-from herd.links import owed, repair, routing
+from herd.links import telling as links_telling
 from herd.messages import LINE_LIMIT, parse_at
 from herd.server import RunningServer
 from herd.store import LOG_LEAST
@@ -1019,7 +1020,7 @@ async def test_of_two_peers_that_begin_with_everything_one_goes_after_the_other(
 async def test_of_two_peers_that_begin_with_everything_the_second_does_not_wait_for_ever(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(repair, "FILL_SECONDS", 0.1)
+    monkeypatch.setattr(comparison, "FILL_SECONDS", 0.1)
     alpha, _ = await stage.link(stage.alpha)
     beta, _ = await stage.link(stage.beta)
     alpha.send(EVERYTHING)
@@ -1157,3 +1158,36 @@ async def test_a_life_is_believed_more_than_what_others_say_of_it(stage: Stage) 
     beta.send(SEEN % b"c1", b"MARK 3 1")
     while await beta.line() != b"ACK 3":
         pass
+
+
+async def test_a_server_that_had_no_room_for_everybody_vouches_for_nobody(stage: Stage) -> None:
+    alpha, _ = await stage.link(stage.alpha)
+    stage.server.node.store.acceptance.raise_floor(1)
+    alpha.send(SEEN % b"c1", b"MARK 5 1")
+    while await alpha.line() != b"ACK 5":  # at that look Beta would hear that Home has seen it
+        pass
+    client = await stage.client()
+    await client.ask(iamat(b"marker"))
+    told: list[bytes] = []
+    while not (told and told[-1].startswith(b"AT Home ")):
+        told.append(await within(stage.beta.told.get()))
+    assert SEEN % b"c1" in told
+    assert not [line for line in told if line.startswith(b"SEEN ")]
+
+
+async def test_a_peer_that_talks_and_acknowledges_nothing_is_left_out_of_the_tree_too(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(links_telling, "LONGEST", 20)
+    await off_the_tree(stage)
+    assert stage.server.links.routing.place.parent == ALPHA
+    client = await stage.client()
+    await client.ask(iamat(b"c"))
+    number = stage.server.node.store.number
+
+    def elsewhere() -> bool:
+        stage.alpha.told_by[-1].send(b"ACK %d" % (number - 1))
+        stage.beta.told_by[-1].send(b"ACK %d" % number)
+        return stage.server.links.routing.place.parent == BETA
+
+    await until(elsewhere, "the way by Beta")

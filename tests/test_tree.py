@@ -56,6 +56,14 @@ class Herd:
         assert len(set(place.way)) == len(place.way) <= WAY_MOST, "a way that goes round, or cannot be said"
         return place != before
 
+    def mingle(self, random: Random, times: int) -> None:
+        """Let servers hear neighbours and think, by chance, so many times each."""
+        for _ in range(times * len(self.around)):
+            name = random.choice(list(self.around))
+            if self.around[name] and random.random() < 0.7:
+                self.hear(name, random.choice(self.around[name]))
+            self.think(name)
+
     def settle(self) -> int:
         """Exchange places until all is quiet; return how many rounds that took.
 
@@ -141,11 +149,7 @@ def test_the_tree_is_the_same_in_whatever_order_they_hear_each_other(seed: int) 
     random = Random(seed)
     herd, calm = draw(random), draw(Random(seed))
     calm.settle()
-    for _ in range(40 * len(herd.around)):
-        name = random.choice(list(herd.around))
-        if herd.around[name] and random.random() < 0.7:
-            herd.hear(name, random.choice(herd.around[name]))
-        herd.think(name)
+    herd.mingle(random, 40)
     herd.settle()
     herd.check()
     assert herd.tree() == calm.tree()
@@ -267,11 +271,7 @@ def test_a_root_that_dies_is_forgotten_in_whatever_order_they_hear_each_other(se
     if len(herd.around) == 1:
         return
     herd.remove(herd.places[min(herd.around)].way[0])
-    for _ in range(10 * len(herd.around)):
-        name = random.choice(list(herd.around))
-        if herd.around[name] and random.random() < 0.7:
-            herd.hear(name, random.choice(herd.around[name]))
-        herd.think(name)
+    herd.mingle(random, 10)
     herd.settle()
     herd.check()
 

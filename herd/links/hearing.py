@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from herd import words
 from herd.facts import FORGET
 from herd.fastlane import hear_peer
+from herd.links.comparison import FILL_SECONDS, Comparison
 from herd.links.ration import QUICK, SLOW, Ration
-from herd.links.repair import FILL_SECONDS, Comparison
 from herd.links.seen import Seen
 from herd.links.wire import Wire
 from herd.node import Node

@@ -1,7 +1,7 @@
 """Repairs what one peer lacks, as the dialler of a link: round by round, and not for ever."""
 
 from herd.digest import ALWAYS, Digest
-from herd.links.repair import Offer, make_digest
+from herd.links.repair import Offer, let_go, make_digest
 from herd.links.wire import Wire
 from herd.node import Node
 from herd.words import Span
@@ -43,9 +43,8 @@ class Mending:
         """Do so over a span; return another where the peer has a higher floor."""
         self._round += 1
         store = self._node.store
-        begins = (
-            span.before == ALWAYS
-        )  # then it is asked what it holds before ours is digested: often that is nothing
+        # At the beginning the peer is asked what it holds before ours is digested: often that is nothing.
+        begins = span.before == ALWAYS
         digest = Digest(span) if begins else await make_digest(store, span)
         self._offer = offer = Offer(self._wire, digest, self._round)
         try:
@@ -65,6 +64,7 @@ class Mending:
             await offer.mend(differing)
         finally:
             self._offer = None
+            let_go(offer.digest)
             self._node.counts.told += offer.sent
         if offer.sent:
             self._node.notice(self._peer, f"repaired: sent {offer.sent} reports of {len(differing)} buckets")

@@ -9,8 +9,8 @@ from herd.links.telling import Telling
 from herd.links.tree import choose, joins
 from herd.node import Node
 
-# Seconds between two looks at what is to be acknowledged, passed on or told late. A look of all five built-in
-# servers costs 1 to 2 ms of CPU.
+# Seconds between two looks at what is to be acknowledged, passed on or told late. At 25 ms a
+# herd with little to do took 5% more CPU.
 LOOK = 0.05
 
 

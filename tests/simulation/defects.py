@@ -295,7 +295,7 @@ DEFECTS = (
     Defect("digests find nothing", "herd/digest.py", "if own != other", "if own > other + own"),
     Defect(
         "a repair sends nothing",
-        "herd/links/repair.py",
+        "herd/links/comparison.py",
         "lacking = [value for value in offered if value not in own]",
         "lacking = [value for value in offered if value in own]",
     ),
