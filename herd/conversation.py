@@ -1,14 +1,15 @@
-"""One client's TCP connection: cuts what comes into whole lines, and writes the answers."""
+"""One client's TCP connection: when it is read, heard and answered, and when it ends."""
 
 import asyncio
 from collections.abc import Callable
 
 from herd.access import NOTHING
 from herd.crowd import Crowd
+from herd.cutting import Unheard
 from herd.exchange import Exchange
 from herd.greeting import Client, Peer, Stranger, greet, greet_client
 from herd.handshake import Hello
-from herd.messages import ECHO_LIMIT, LINE_LIMIT
+from herd.messages import LINE_LIMIT
 from herd.node import Node
 from herd.parting import Parting
 from herd.visitor import Visitor
@@ -22,7 +23,7 @@ class Conversation(Visitor):
 
     __slots__ = (  # of ten thousand idle connections each
         *("_blocked", "_crowd", "_end", "_ended", "_exchange", "_first", "_handed_over", "_held", "_loop", "_meet"),
-        *("_node", "_overlong", "_parting", "_plain", "_sending", "_stirred", "_unread", "label"),
+        *("_node", "_parting", "_plain", "_sending", "_stirred", "_unheard", "label"),
     )
 
     def __init__(self, node: Node, meet: Meet) -> None:
@@ -34,10 +35,9 @@ class Conversation(Visitor):
         self._crowd: Crowd | None = None  # where it may report of any client
         self._loop = asyncio.get_running_loop()
         self._first = True  # until the first line tells a client from a server
-        self._unread = b""  # what came and is not heard yet
-        self._overlong: bytes | None = None  # the beginning of a line that is thrown away as it arrives
+        self._unheard = Unheard()
         self._stirred = False  # whether whole lines came since that was asked last
-        self._plain = False  # whether it is let in, and nothing is unread, waits or stands in the way
+        self._plain = False  # whether it is let in, and nothing is unheard, waits or stands in the way
         self._ended = self._blocked = self._sending = self._held = self._handed_over = self._parting = False
         self._end = "all answered"  # why it is closed
 
@@ -68,18 +68,19 @@ class Conversation(Visitor):
                 self._stirred = True
                 self._hear_plain(data)
                 return
-        self._unread = self._unread + data if self._unread else data
-        if self._first and not self._meets(greet(self._unread, self._node.access)):
+        self._unheard.add(data)
+        if self._first and not self._meets(greet(self._unheard.text, self._node.access)):
             return
         self._hear()
 
     def eof_received(self) -> bool:
         """Answer a last line without a newline, too; then close."""
         self._ended = True
-        if self._unread or self._overlong is not None:
-            self._unread += b"\n"
-        greeted = not (self._first and self._unread)  # who says nothing is answered nothing
-        if greeted or self._meets(greet_client(self._unread, self._node.access)):  # what has ended is no server
+        self._unheard.end()
+        greeted = not (self._first and self._unheard)  # who says nothing is answered nothing
+        if greeted or self._meets(
+            greet_client(self._unheard.text, self._node.access)
+        ):  # what has ended is no server
             self._hear()
         return self.transport.can_write_eof()  # keep the sending side, where there is one: TLS ends both
 
@@ -108,7 +109,7 @@ class Conversation(Visitor):
         if not (self._ended or self._handed_over):
             self._node.ears.rest(self)
             self._ended, self._first, self._parting = True, False, True
-            self._unread = self._unread[: self._unread.rfind(b"\n") + 1]
+            self._unheard.tear()
             self._hear()
 
     def dismiss(self, reason: str) -> None:
@@ -152,7 +153,7 @@ class Conversation(Visitor):
             case Client():
                 if first.line:
                     self._node.traffic.lines(self.label, "<", first.line + b"\n")
-                self._unread, self._first = first.rest, False
+                self._unheard.text, self._first = first.rest, False
                 self._exchange.grant = first.ticket.grant
                 self._crowd = self._node.crowd if first.ticket.grant.full else None
                 self._node.access.enter(first.ticket, self._show_out)
@@ -166,7 +167,7 @@ class Conversation(Visitor):
         node.counts.answered += 1
         node.counts.refused[stranger.reason] += 1
         node.access.refused[stranger.reason] += 1
-        self._unread = b""
+        self._unheard.text = b""
         self.transport.write(answer)
         self.transport.close()
 
@@ -186,7 +187,8 @@ class Conversation(Visitor):
             return
         if exchange.left:
             exchange.go_on()
-        elif not (self._blocked or exchange.full) and (lines := self._slice()):
+        elif not (self._blocked or exchange.full) and (lines := self._unheard.cut(exchange.refuse)):
+            self._stirred = True
             exchange.hear(lines)
         self._go_on_later()
 
@@ -195,29 +197,12 @@ class Conversation(Visitor):
         exchange = self._exchange
         if self._blocked or exchange.full:
             self._pause()
-        elif exchange.left or b"\n" in self._unread:
+        elif exchange.left or self._unheard.whole:
             self._pause()
             self._loop.call_soon(self._hear)
         else:
             self._resume()
         self._send_soon()
-
-    def _slice(self) -> bytes:
-        """Take whole lines off what is unread, as many as fit into the longest line; none are longer than that."""
-        if self._overlong is None:
-            cut = self._unread.rfind(b"\n", 0, LINE_LIMIT + 1) + 1
-            if cut or len(self._unread) <= LINE_LIMIT:
-                if cut:
-                    self._stirred = True
-                lines, self._unread = self._unread[:cut], self._unread[cut:]
-                return lines
-            self._overlong = self._unread[:ECHO_LIMIT]
-        _, newline, self._unread = self._unread.partition(b"\n")
-        if not newline:
-            return b""
-        self._exchange.refuse(self._overlong)
-        self._overlong = None
-        return self._slice()
 
     def _send_soon(self) -> None:
         if not self._sending:
@@ -243,11 +228,11 @@ class Conversation(Visitor):
         elif was_held or (was_full and not self._exchange.full):
             # In the next turn: what changes in this one is still to be told.
             self._loop.call_soon(self._hear)
-        elif not (self._exchange.waiting or self._exchange.left or self._unread):
+        elif not (self._exchange.waiting or self._exchange.left or self._unheard.text):
             if self._ended:
                 self._close()
             else:
-                self._plain = not (self._first or self._blocked) and self._overlong is None
+                self._plain = not (self._first or self._blocked or self._unheard)
 
     def _close(self) -> None:
         if self._parting and self.transport.can_write_eof() and not self.transport.is_closing():
@@ -263,7 +248,7 @@ class Conversation(Visitor):
         self.transport.close()
 
     def _hear_no_more(self) -> None:
-        self._unread, self._blocked, self._plain = b"", True, False
+        self._unheard.text, self._blocked, self._plain = b"", True, False
 
     def _pause(self) -> None:
         if not self._ended:  # what ended has nothing left to read, and would only end once more

@@ -213,9 +213,9 @@ DEFECTS = (
     ),
     Defect(
         "a client's split line is dropped",
-        "herd/conversation.py",
-        "self._unread = self._unread + data if self._unread else data",
-        "self._unread = data",
+        "herd/cutting.py",
+        "self.text = self.text + data if self.text else data",
+        "self.text = data",
     ),
     Defect(
         "fullness is not looked at",
